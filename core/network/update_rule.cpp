@@ -1,0 +1,28 @@
+#include "core/network/update_rule.hpp"
+
+#include <torch/torch.h>
+
+namespace clh::core {
+
+void RuleMemory::grow(std::int64_t size) {
+  for (auto& moment : moments) {
+    if (moment.numel() < size) {
+      auto longer = at::zeros({size}, moment.options());
+      longer.narrow(0, 0, moment.numel()).copy_(moment);
+      moment = longer;
+    }
+  }
+}
+
+void RuleMemory::state(Archive& archive) {
+  archive("steps", steps);
+  archive("moments", moments);
+}
+
+void OptimizerOptions::bind(OptionBinder& option) {
+  option("lr", lr, "learning rate").above(0);
+  option("weight-decay", weight_decay, "L2 penalty on the values (adamw: decoupled decay)").min(0);
+  option("reset", reset, "when momentum and moments are forgotten").choices({"task", "never"});
+}
+
+}  // namespace clh::core

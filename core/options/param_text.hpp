@@ -1,0 +1,23 @@
+// What an option is, in words: for error messages, `describe` and the written configuration.
+#pragma once
+#include <clh/abi.h>
+
+#include <string>
+#include <vector>
+
+#include "core/options/config_value.hpp"
+
+namespace clh::core {
+
+/// An option's default as it would be written; a component's is its name.
+ConfigValue default_value(const clh_param& param);
+/// The names of a choice in their order; empty for other types.
+std::vector<std::string> choice_names(const clh_param& param);
+/// What an option accepts: "an integer >= 1", "one of a, b", "a list of numbers in [0, 1)".
+std::string expected_text(const clh_param& param);
+/// The bounds alone: ">= 1", "in [0, 1)"; empty without bounds.
+std::string bounds_text(const clh_param& param);
+/// "model", "backbone", ... ; "component" for a kind that this host does not know.
+const char* kind_name(clh_kind kind);
+
+}  // namespace clh::core

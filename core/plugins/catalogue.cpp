@@ -1,0 +1,234 @@
+#include "core/plugins/catalogue.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/options/nearest_name.hpp"
+#include "core/plugins/elf_file.hpp"
+#include "core/plugins/note_text.hpp"
+#include "core/plugins/plugin_shadowing.hpp"
+
+namespace clh::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Keeps an error as the entry's status; the path is already in the entry.
+void refuse(CatalogueEntry& entry, const Error& error) {
+  const std::string place = entry.path.string() + ": ";
+  const std::string_view text = error.what();
+  entry.status = text.substr(0, place.size()) == place ? text.substr(place.size()) : text;
+  entry.slug = error.slug();
+  entry.fix = error.fix();
+}
+
+class Scanner final {
+ public:
+  explicit Scanner(const HostFingerprint& host) : host_(host) {}
+
+  void visit(const SearchPlace& place) {
+    if (place.level == Level::kFile) {
+      add_file(place.path, place.level);
+    } else {
+      add_directory(place);
+    }
+  }
+
+  std::vector<CatalogueEntry> take() { return std::move(entries_); }
+
+ private:
+  void add_directory(const SearchPlace& place) {
+    std::error_code error;
+    std::vector<fs::path> files;
+    fs::directory_iterator end, item(place.path, error);
+    for (; !error && item != end; item.increment(error)) {
+      const std::string name = item->path().filename().string();
+      if (name.size() > 3 && name.compare(name.size() - 3, 3, ".so") == 0) {
+        files.push_back(item->path());
+      }
+    }
+    if (error) {
+      report_directory(place, error);
+    }
+    std::sort(files.begin(), files.end());
+    for (const fs::path& file : files) {
+      add_file(file, place.level);
+    }
+  }
+
+  void report_directory(const SearchPlace& place, const std::error_code& error) {
+    const std::string reason = "expected a readable directory, found \"" + error.message() + "\"";
+    if (place.level == Level::kDirectory) {
+      throw Error("bad-option", "--plugin-dir " + place.path.string() + ": " + reason,
+                  "name a directory that exists", kExitUsage);
+    }
+    if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
+      return;
+    }
+    CatalogueEntry entry;
+    entry.path = place.path;
+    entry.level = place.level;
+    refuse(entry, Error("load-failed", reason, "check its permissions", kExitPlugin));
+    entries_.push_back(std::move(entry));
+  }
+
+  void add_file(const fs::path& path, Level level) {
+    CatalogueEntry entry;
+    entry.path = path;
+    entry.level = level;
+    try {
+      const PluginFile file(path);
+      entry.path = file.path();
+      entry.identity = file.identity();
+      if (seen(entry.identity)) {
+        return;
+      }
+      const std::string where = file.path().string();
+      const ElfFile elf = read_elf(file.descriptor(), where);
+      entry.note = parse_plugin_note(elf.note, where);
+      check_gates(elf, entry.note, host_, where);
+    } catch (const Error& error) {
+      if (level == Level::kFile) {
+        throw;
+      }
+      if (error.slug() == "no-note") {
+        return;
+      }
+      refuse(entry, error);
+    }
+    entries_.push_back(std::move(entry));
+  }
+
+  bool seen(const FileIdentity& identity) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const CatalogueEntry& entry) {
+      return entry.identity.same_file(identity);
+    });
+  }
+
+  const HostFingerprint& host_;
+  std::vector<CatalogueEntry> entries_;
+};
+
+// "er" or "org.example.er/er" as the user wrote it.
+struct Wanted {
+  explicit Wanted(const std::string& name_or_id)
+      : id(name_or_id.substr(0, slash(name_or_id))), name(component_name(name_or_id)) {}
+
+  static std::size_t slash(const std::string& text) {
+    const auto position = text.rfind('/');
+    return position == std::string::npos ? 0 : position;
+  }
+
+  bool matches(const CatalogueEntry& entry, const std::string& kind) const {
+    return (id.empty() || entry.note.id == id) && entry.note.offers(kind, name);
+  }
+
+  std::string id, name;
+};
+
+[[noreturn]] void throw_duplicate(const std::string& kind, const std::string& wanted,
+                                  const CatalogueEntry& a, const CatalogueEntry& b) {
+  const std::string name = component_name(wanted);
+  const bool same_id = a.note.id == b.note.id;
+  throw Error("duplicate",
+              kind + " " + wanted + ": expected one plugin at the level " + to_string(a.level) +
+                  ", found " + a.path.string() + " and " + b.path.string(),
+              same_id ? "remove one of the two files"
+                      : "ask for " + a.note.id + "/" + name + " or " + b.note.id + "/" + name,
+              kExitPlugin);
+}
+
+const CatalogueEntry& same_id_at_level(const std::vector<CatalogueEntry>& entries,
+                                       const CatalogueEntry& entry) {
+  return *std::find_if(entries.begin(), entries.end(), [&](const CatalogueEntry& other) {
+    return &other != &entry && other.level == entry.level && other.note.id == entry.note.id;
+  });
+}
+
+// A file that could not be read as far as its note still has a name: er.so most likely held er.
+void throw_if_refused(const std::vector<CatalogueEntry>& entries, const std::string& kind,
+                      const Wanted& wanted) {
+  for (const CatalogueEntry& entry : entries) {
+    const bool refused = !entry.usable() && entry.slug != "shadowed" && entry.slug != "duplicate";
+    const bool by_file_name = entry.note.id.empty() && entry.path.stem() == wanted.name;
+    if (refused && (wanted.matches(entry, kind) || by_file_name)) {
+      throw Error(entry.slug, entry.path.string() + ": " + entry.status, entry.fix, kExitPlugin);
+    }
+  }
+}
+
+[[noreturn]] void throw_unknown(const std::string& kind, const std::string& wanted,
+                                const std::vector<std::string>& names) {
+  const std::string where = "[" + kind + "] name: expected ";
+  if (names.empty()) {
+    throw Error("unknown-component", where + "an installed " + kind + " plugin, found none",
+                "name a directory that holds one with --plugin-dir, or build the built-in plugins",
+                kExitUsage);
+  }
+  std::string list;
+  for (const std::string& name : names) {
+    list += (list.empty() ? "" : ", ") + name;
+  }
+  const auto nearest = nearest_name(component_name(wanted), names);
+  throw Error("unknown-component",
+              where + "one of " + list + ", found \"" + printable(wanted) + "\"",
+              (nearest ? "did you mean \"" + *nearest + "\"? " : "") + "cl-host list " + kind + "s",
+              kExitUsage);
+}
+
+}  // namespace
+
+std::string component_name(const std::string& name_or_id) {
+  return name_or_id.substr(name_or_id.rfind('/') + 1);
+}
+
+Catalogue Catalogue::scan(const SearchLevels& places, const HostFingerprint& host) {
+  Scanner scanner(host);
+  for (const SearchPlace& place : places) {
+    scanner.visit(place);
+  }
+  std::vector<CatalogueEntry> entries = scanner.take();
+  mark_shadowed(entries);
+  return Catalogue(std::move(entries));
+}
+
+const CatalogueEntry& Catalogue::find(const std::string& kind,
+                                      const std::string& name_or_id) const {
+  const Wanted wanted(name_or_id);
+  const CatalogueEntry* found = nullptr;
+  for (const CatalogueEntry& entry : entries_) {
+    if ((!entry.usable() && entry.slug != "duplicate") || !wanted.matches(entry, kind)) {
+      continue;
+    }
+    if (found != nullptr && entry.level == found->level) {
+      throw_duplicate(kind, name_or_id, *found, entry);
+    }
+    found = found == nullptr ? &entry : found;
+  }
+  if (found != nullptr && !found->usable()) {
+    throw_duplicate(kind, name_or_id, *found, same_id_at_level(entries_, *found));
+  }
+  if (found == nullptr) {
+    throw_if_refused(entries_, kind, wanted);
+    throw_unknown(kind, name_or_id, names(kind));
+  }
+  return *found;
+}
+
+std::vector<std::string> Catalogue::names(std::string_view kind) const {
+  std::vector<std::string> names;
+  for (const CatalogueEntry& entry : entries_) {
+    for (std::size_t i = 0; i < entry.note.provides.size(); ++i) {
+      if (entry.note.provides[i].kind == kind && entry.component_status[i].empty()) {
+        names.push_back(entry.note.provides[i].name);
+      }
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace clh::core

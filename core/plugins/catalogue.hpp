@@ -1,0 +1,66 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/plugins/gates.hpp"
+#include "core/plugins/plugin_file.hpp"
+#include "core/plugins/plugin_note.hpp"
+#include "core/plugins/search_path.hpp"
+
+namespace clh::core {
+
+/// One file of the search that is a plugin, or that claims to be one and is damaged.
+struct CatalogueEntry {
+  std::filesystem::path path;  // canonical where the file could be opened
+  Level level = Level::kFile;
+  PluginNote note;  // empty if the file could not be read so far
+  FileIdentity identity;
+
+  // Why the whole plugin cannot be used; all empty for a good one. The status is the reason without
+  // the path. Slugs: those of read_elf, parse_plugin_note and check_gates, `load-failed`,
+  // `duplicate` (same id at the same level), `shadowed` (same id at an earlier level).
+  std::string status, slug, fix;
+
+  // For each of note.provides: "" = found by its plain name, else why not ("shadowed by /a/er.so").
+  std::vector<std::string> component_status;
+
+  bool usable() const noexcept { return slug.empty(); }
+};
+
+/// The plugins that are installed, as far as their files tell without being executed.
+class Catalogue final {
+ public:
+  /// Reads headers and notes of every file at every place. In directories a file without a note is
+  /// skipped and a damaged one becomes an entry with a status; the same inode twice is ignored.
+  /// Errors:  Error, exit 3, for a file named by --plugin that is missing, damaged or refused;
+  /// Error
+  ///          `bad-option`, exit 2, for a --plugin-dir that is no readable directory.
+  static Catalogue scan(const SearchLevels& places, const HostFingerprint& host);
+
+  /// Returns: entries in the order of the search, within a directory sorted by file name.
+  const std::vector<CatalogueEntry>& entries() const noexcept { return entries_; }
+
+  /// Finds the plugin that provides a component.
+  /// Inputs:  kind such as "model"; "er" or, always unambiguous, "org.example.er/er".
+  /// Owner:   the reference lives as long as this catalogue.
+  /// Errors:  Error `unknown-component`, exit 2; `duplicate`, exit 3, for two plugins at one level;
+  ///          the candidate's own error, exit 3, if the only one is damaged or refused.
+  const CatalogueEntry& find(const std::string& kind, const std::string& name_or_id) const;
+
+  /// Returns: the plain names by which find() succeeds for a kind, sorted.
+  std::vector<std::string> names(std::string_view kind) const;
+
+ private:
+  explicit Catalogue(std::vector<CatalogueEntry> entries) : entries_(std::move(entries)) {}
+
+  std::vector<CatalogueEntry> entries_;
+};
+
+/// Returns: "er" for both "er" and "org.example.er/er".
+std::string component_name(const std::string& name_or_id);
+
+}  // namespace clh::core

@@ -1,0 +1,23 @@
+// CoreErrors: how the host's exceptions become statuses in the functions it offers to plugins.
+#pragma once
+#include <clh/tensor.hpp>
+
+#include "core/error.hpp"
+
+namespace clh::core {
+
+struct CoreErrors {
+  static clh_status translate(clh_error* error) noexcept {
+    try {
+      throw;
+    } catch (const PluginError& e) {
+      return fail(error, e.code, e.what());
+    } catch (const Error& e) {
+      return fail(error, e.slug() == "unsupported" ? CLH_E_UNSUPPORTED : CLH_E_INVALID, e.what());
+    } catch (...) {
+      return TorchErrors::translate(error);
+    }
+  }
+};
+
+}  // namespace clh::core

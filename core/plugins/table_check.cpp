@@ -1,0 +1,196 @@
+#include "core/plugins/table_check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace clh::core {
+namespace {
+
+constexpr std::array<const char*, 6> kKindNames = {"model",   "backbone", "dataset",
+                                                   "encoder", "node",     "layer"};
+
+class Check {
+ public:
+  explicit Check(std::string where) : where_(std::move(where)) {}
+
+  [[noreturn]] void fail(const char* slug, const std::string& text) const {
+    throw Error(slug, where_ + ": " + text, "report it to the plugin's author", kExitPlugin);
+  }
+  void require(bool good, const std::string& expected, const std::string& found) const {
+    if (!good) {
+      fail("bad-table", "expected " + expected + ", found " + found);
+    }
+  }
+  void same(const char* what, const std::string& noted, const char* table) const {
+    const std::string found = table == nullptr ? "none" : table;
+    if (noted != found) {
+      fail("table-mismatch", std::string("expected ") + what + " \"" + noted +
+                                 "\" as in the note, found \"" + found + "\" in the table");
+    }
+  }
+
+ private:
+  std::string where_;
+};
+
+bool is_kebab(const char* id) {
+  if (id == nullptr || std::islower(static_cast<unsigned char>(id[0])) == 0) {
+    return false;
+  }
+  return std::all_of(id, id + std::strlen(id), [](unsigned char c) {
+    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-';
+  });
+}
+
+bool inside(const clh_param& p, double x) {
+  const bool above = (p.flags & CLH_HAS_MIN) == 0 || ((p.flags & CLH_OPEN_MIN) != 0 ? x > p.min : x >= p.min);
+  const bool below = (p.flags & CLH_HAS_MAX) == 0 || ((p.flags & CLH_OPEN_MAX) != 0 ? x < p.max : x <= p.max);
+  return above && below;
+}
+
+void check_default(const Check& check, const clh_param& p, const std::string& name) {
+  const auto& d = p.def;
+  check.require(d.type == p.type, name + "'s default of its own type", "another type");
+  if (p.type == CLH_INT) {
+    check.require(inside(p, static_cast<double>(d.u.i)), name + "'s default within its bounds",
+                  std::to_string(d.u.i));
+  } else if (p.type == CLH_REAL) {
+    check.require(std::isfinite(d.u.r) && inside(p, d.u.r), name + "'s default within its bounds",
+                  std::to_string(d.u.r));
+  } else if (p.type == CLH_CHOICE) {
+    check.require(p.choices != nullptr, name + " with its choices", "none");
+    std::int64_t n = 0;
+    while (p.choices[n] != nullptr) {
+      ++n;
+    }
+    check.require(d.u.i >= 0 && d.u.i < n, name + "'s default among its choices",
+                  "choice " + std::to_string(d.u.i));
+  } else if (p.type == CLH_STRING || p.type == CLH_PATH || p.type == CLH_COMPONENT) {
+    check.require(d.u.s != nullptr, name + " with a default text", "none");
+  }
+}
+
+void check_params(const Check& check, const clh_component& c) {
+  check.require(c.n_params == 0 || c.params != nullptr, "a list of options", "none");
+  std::set<std::string> names;
+  for (std::uint32_t i = 0; i < c.n_params; ++i) {
+    const auto& p = c.params[i];
+    check.require(p.struct_size == sizeof(clh_param), "options of this header's size",
+                  std::to_string(p.struct_size) + " bytes");
+    check.require(is_kebab(p.name), "a kebab-case option name", p.name == nullptr ? "none" : p.name);
+    const std::string name = std::string("option ") + p.name;
+    check.require(names.insert(p.name).second, name + " once", "it twice");
+    check.require(std::strcmp(p.name, "name") != 0, "an option not called \"name\"", "it");
+    check.require(p.doc != nullptr && p.doc[0] != '\0', name + " with a text", "none");
+    check.require(p.type >= CLH_BOOL && p.type <= CLH_COMPONENT, name + " of a known type",
+                  std::to_string(p.type));
+    check.require((p.type == CLH_COMPONENT) == (p.of_kind != 0),
+                  name + " with of_kind exactly for a component", std::to_string(p.of_kind));
+    check_default(check, p, name);
+  }
+}
+
+void check_caps(const Check& check, const clh_component& c, const PluginNote& note) {
+  std::vector<std::string> caps;
+  for (const char* const* cap = c.caps; cap != nullptr && *cap != nullptr; ++cap) {
+    caps.emplace_back(*cap);
+  }
+  auto noted = note.caps_of(kind_name(c.kind), c.id);
+  std::sort(caps.begin(), caps.end());
+  std::sort(noted.begin(), noted.end());
+  if (caps != noted) {
+    const auto text = [](const std::vector<std::string>& list) {
+      std::string joined;
+      for (const auto& cap : list) {
+        joined += (joined.empty() ? "" : ",") + cap;
+      }
+      return "\"" + joined + "\"";
+    };
+    check.fail("table-mismatch", "expected the capabilities " + text(noted) + " of " +
+                                     kind_name(c.kind) + ":" + c.id + " as in the note, found " +
+                                     text(caps) + " in the table");
+  }
+}
+
+void check_torch(const Check& check, const clh_plugin& plugin, const PluginNote& note,
+                 const TorchLayout& host) {
+  const auto* torch = plugin.get_extension == nullptr ? nullptr
+                                                      : static_cast<const clh_torch_ext*>(
+                                                            plugin.get_extension("clh.torch/1"));
+  if (!note.needs_torch) {
+    return;
+  }
+  check.require(torch != nullptr && torch->struct_size >= sizeof(clh_torch_ext),
+                "clh.torch/1 of a plugin that needs torch", "none");
+  const auto text = [](std::uint32_t tensor, std::uint32_t alignment, std::uint32_t generator) {
+    return std::to_string(tensor) + "/" + std::to_string(alignment) + "/" + std::to_string(generator);
+  };
+  const auto expected = text(host.tensor, host.tensor_alignment, host.generator);
+  const auto found = text(torch->sizeof_tensor, torch->alignof_tensor, torch->sizeof_generator);
+  if (expected != found) {
+    check.fail("torch-mismatch",
+               "expected LibTorch objects of " + expected + " bytes, found " + found);
+  }
+  check.same("the LibTorch fingerprint", note.torch, torch->fingerprint);
+}
+
+}  // namespace
+
+std::string kind_name(clh_kind kind) {
+  return kind >= 1 && kind <= kKindNames.size() ? kKindNames[kind - 1] : "";
+}
+
+clh_kind kind_of(const std::string& name) {
+  const auto* found = std::find(kKindNames.begin(), kKindNames.end(), name);
+  return found == kKindNames.end() ? 0 : static_cast<clh_kind>(found - kKindNames.begin() + 1);
+}
+
+void check_table(const clh_plugin& plugin, const PluginNote& note, const TorchLayout& torch,
+                 const std::string& where) {
+  const Check check(where);
+  check.require(plugin.struct_size >= sizeof(clh_plugin),
+                "a table of " + std::to_string(sizeof(clh_plugin)) + " bytes or more",
+                std::to_string(plugin.struct_size));
+  if (plugin.abi_major != CLH_ABI_MAJOR || plugin.abi_minor != CLH_ABI_MINOR) {
+    check.fail("abi-mismatch", "expected plugin ABI " + std::to_string(CLH_ABI_MAJOR) + "." +
+                                   std::to_string(CLH_ABI_MINOR) + ", found " +
+                                   std::to_string(plugin.abi_major) + "." +
+                                   std::to_string(plugin.abi_minor));
+  }
+  check.same("the id", note.id, plugin.id);
+  check.same("the version", note.version, plugin.version);
+  check.same("the license", note.license, plugin.license);
+  if (plugin.n_components != note.provides.size()) {
+    check.fail("table-mismatch", "expected " + std::to_string(note.provides.size()) +
+                                     " components as in the note, found " +
+                                     std::to_string(plugin.n_components) + " in the table");
+  }
+  check.require(plugin.components != nullptr, "a list of components", "none");
+  for (std::uint32_t i = 0; i < plugin.n_components; ++i) {
+    const auto* c = plugin.components[i];
+    check.require(c != nullptr && c->struct_size >= sizeof(clh_component),
+                  "components of this header's size", c == nullptr ? "none" : "a shorter one");
+    check.require(!kind_name(c->kind).empty(), "a known kind", std::to_string(c->kind));
+    check.require(is_kebab(c->id), "a kebab-case component id", c->id == nullptr ? "none" : c->id);
+    check.require(c->title != nullptr && c->title[0] != '\0', std::string(c->id) + " with a title",
+                  "none");
+    check.require(c->create != nullptr, std::string(c->id) + " with create", "none");
+    if (!note.offers(kind_name(c->kind), c->id)) {
+      check.fail("table-mismatch", "expected what the note provides, found " + kind_name(c->kind) +
+                                       ":" + c->id + " in the table");
+    }
+    check_params(check, *c);
+    check_caps(check, *c, note);
+  }
+  check_torch(check, plugin, note, torch);
+}
+
+}  // namespace clh::core

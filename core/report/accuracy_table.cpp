@@ -1,0 +1,209 @@
+#include "core/report/accuracy_table.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <string_view>
+
+#include "core/metrics/average_accuracy.hpp"
+#include "core/metrics/metric_table.hpp"
+
+namespace clh::core {
+namespace {
+
+constexpr std::size_t kLongestName = 16;
+constexpr std::size_t kValueWidth = 6;     // "100.00"
+constexpr std::size_t kRowHeadWidth = 15;  // "before training"
+constexpr std::string_view kGap = "  ";
+
+bool starts_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+}
+
+// Counts characters of UTF-8 text, each taken as one column wide.
+std::size_t characters(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+// Names come from plugins and files: no control character may reach the terminal.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, '?');
+  return text;
+}
+
+std::string shortened(const std::string& name) {
+  auto text = printable(name);
+  if (characters(text) <= kLongestName) {
+    return text;
+  }
+  std::size_t kept = 0;
+  const auto end = std::find_if(text.begin(), text.end(), [&kept](char byte) {
+    return starts_character(byte) && ++kept == kLongestName;
+  });
+  return std::string(text.begin(), end) + "\u2026";
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  return std::string(width - std::min(width, characters(text)), ' ') + text;
+}
+
+std::string left(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, characters(text)), ' ');
+}
+
+std::string percent(const std::optional<double>& fraction) {
+  if (!fraction) {
+    return "-";
+  }
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.2f", *fraction * 100.0);
+  return std::string_view(text) == "-0.00" ? "0.00" : text;
+}
+
+std::string painted(const std::string& text, const char* escape, bool colour) {
+  return colour ? escape + text + "\x1b[0m" : text;
+}
+
+constexpr const char* kBold = "\x1b[1m";
+constexpr const char* kDim = "\x1b[2m";
+
+// A column of the table of accuracies; the last one has no task and shows the average.
+struct Column {
+  std::string head;
+  std::size_t width = 0;
+  std::optional<std::size_t> task;
+};
+
+std::vector<Column> make_columns(const AccuracyMatrix& matrix,
+                                 const std::vector<std::string>& task_names) {
+  std::vector<Column> columns;
+  for (std::size_t task = 0; task < matrix.columns(); ++task) {
+    auto head = shortened(task_names.at(task));
+    const auto width = std::max(kValueWidth, characters(head));
+    columns.push_back({std::move(head), width, task});
+  }
+  columns.push_back({"average", 7, std::nullopt});
+  return columns;
+}
+
+bool evaluated(const AccuracyMatrix& matrix, std::size_t row) {
+  for (std::size_t column = 0; column < matrix.columns(); ++column) {
+    if (matrix.at(row, column)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool initial_evaluated(const AccuracyMatrix& matrix) {
+  for (std::size_t column = 0; column < matrix.columns(); ++column) {
+    if (matrix.initial(column)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+using ColumnIterator = std::vector<Column>::const_iterator;
+
+// The line of the untrained network if row is absent.
+std::string accuracy_line(const AccuracyMatrix& matrix, std::optional<std::size_t> row,
+                          ColumnIterator begin, ColumnIterator end, bool colour) {
+  auto line =
+      left(row ? "after task " + std::to_string(*row + 1) : "before training", kRowHeadWidth);
+  for (auto column = begin; column != end; ++column) {
+    line += kGap;
+    if (!column->task) {
+      const auto average = row ? average_accuracy_after(matrix, *row) : std::nullopt;
+      line += painted(right(percent(average), column->width), kBold, colour);
+      continue;
+    }
+    const auto value = row ? matrix.at(*row, *column->task) : matrix.initial(*column->task);
+    const bool unseen = !row || !matrix.seen(*row, *column->task);
+    line += painted(right(percent(value), column->width), kDim, colour && unseen);
+  }
+  return line + "\n";
+}
+
+std::string block(const AccuracyMatrix& matrix, ColumnIterator begin, ColumnIterator end,
+                  bool colour) {
+  std::string heads(kRowHeadWidth, ' ');
+  for (auto column = begin; column != end; ++column) {
+    heads.append(kGap).append(right(column->head, column->width));
+  }
+  std::string text = painted(heads, kBold, colour) + "\n";
+  if (initial_evaluated(matrix)) {
+    text += accuracy_line(matrix, std::nullopt, begin, end, colour);
+  }
+  for (std::size_t row = 0; row < matrix.rows(); ++row) {
+    if (evaluated(matrix, row)) {
+      text += accuracy_line(matrix, row, begin, end, colour);
+    }
+  }
+  return text;
+}
+
+// The first column that does not fit beside `begin` any more; at least one column is taken.
+ColumnIterator fitting(ColumnIterator begin, ColumnIterator end, std::size_t width) {
+  std::size_t used = kRowHeadWidth;
+  auto last = begin;
+  while (last != end && (last == begin || used + kGap.size() + last->width <= width)) {
+    used += kGap.size() + last->width;
+    ++last;
+  }
+  return last;
+}
+
+}  // namespace
+
+std::string accuracy_table(const std::string& setting, const AccuracyMatrix& matrix,
+                           const std::vector<std::string>& task_names, const TableStyle& style) {
+  const auto columns = make_columns(matrix, task_names);
+  std::string text = painted(setting + " accuracy, percent", kBold, style.colour) + "\n";
+  for (auto begin = columns.begin(); begin != columns.end();) {
+    const auto end =
+        fitting(begin, columns.end(), static_cast<std::size_t>(std::max(style.width, 1)));
+    text += (begin == columns.begin() ? "" : "\n") + block(matrix, begin, end, style.colour);
+    begin = end;
+  }
+  return text;
+}
+
+std::string metrics_table(const std::map<std::string, AccuracyMatrix>& matrices,
+                          const TableStyle& style) {
+  std::map<std::string, double> values;
+  for (const auto& [setting, matrix] : matrices) {
+    for (const auto& metric : final_metrics(setting, matrix)) {
+      values[metric.key] = metric.value;
+    }
+  }
+  if (values.empty()) {
+    return {};
+  }
+  constexpr std::size_t kNameWidth = 28;  // "average-incremental-accuracy"
+  std::string heads(kNameWidth, ' ');
+  for (const auto& [setting, matrix] : matrices) {
+    heads.append(kGap).append(right(setting, kValueWidth));
+  }
+  std::string text = painted(heads + "  definition", kBold, style.colour) + "\n";
+  for (const auto& metric : metric_definitions()) {
+    std::string line = left(std::string(metric.name), kNameWidth);
+    bool any = false;
+    for (const auto& [setting, matrix] : matrices) {
+      const auto value = values.find(setting + "/" + std::string(metric.name));
+      any = any || value != values.end();
+      const auto width = std::max(kValueWidth, characters(setting));
+      line.append(kGap).append(right(
+          percent(value == values.end() ? std::nullopt : std::optional<double>(value->second)),
+          width));
+    }
+    if (any) {
+      text += line + "  " + painted(std::string(metric.definition_id), kDim, style.colour) + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace clh::core

@@ -1,0 +1,200 @@
+#include "core/run/evaluator.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "core/run/experience_data.hpp"
+
+namespace clh::core {
+namespace {
+
+std::vector<std::string> settings_of(const StreamPlan& plan, Scenario scenario) {
+  if (scenario == Scenario::kDomainIl || !disjoint_outputs(plan)) {
+    return {"domain-il"};
+  }
+  if (scenario == Scenario::kTaskIl) {
+    return {"task-il"};
+  }
+  return {"class-il", "task-il"};
+}
+
+AccuracyMatrix empty_matrix(const StreamPlan& plan, std::size_t rows) {
+  std::vector<std::int64_t> samples;
+  std::vector<std::size_t> first_row(plan.tasks.size(), rows);
+  for (const auto& task : plan.tasks) {
+    samples.push_back(static_cast<std::int64_t>(task.test.size()));
+  }
+  for (std::size_t e = plan.experiences.size(); e-- > 0;) {
+    for (const int task : plan.experiences[e]) {
+      first_row[static_cast<std::size_t>(task)] = e;
+    }
+  }
+  return {rows, samples, first_row};
+}
+
+}  // namespace
+
+bool disjoint_outputs(const StreamPlan& plan) {
+  std::set<std::int64_t> outputs;
+  std::size_t count = 0;
+  for (const auto& task : plan.tasks) {
+    outputs.insert(task.outputs.begin(), task.outputs.end());
+    count += task.outputs.size();
+  }
+  return plan.tasks.size() > 1 && outputs.size() == count;
+}
+
+std::int64_t count_right(const at::Tensor& outputs, const std::vector<std::int64_t>& labels,
+                         const std::vector<std::int64_t>& allowed) {
+  const auto z = outputs.to(at::kCPU, at::kFloat).contiguous();
+  const auto columns = z.size(1);
+  const auto* row = z.data_ptr<float>();
+  std::int64_t right = 0;
+  for (std::size_t n = 0; n < labels.size(); ++n, row += columns) {
+    std::int64_t best = -1;
+    for (const auto c : allowed) {
+      if (c < columns && (best < 0 || row[c] > row[best])) {
+        best = c;
+      }
+    }
+    right += best == labels[n] ? 1 : 0;
+  }
+  return right;
+}
+
+Evaluator::Evaluator(const SplitData& test, const StreamPlan& plan, Scenario scenario,
+                     const SampleTransform& transform, const EvalOptions& options, std::size_t rows)
+    : test_(&test), plan_(&plan), scenario_(scenario), transform_(&transform), options_(options) {
+  for (const auto& setting : settings_of(plan, scenario)) {
+    matrices_.emplace(setting, empty_matrix(plan, rows));
+  }
+}
+
+bool Evaluator::seen(std::int64_t row, std::size_t task) const {
+  return matrices_.begin()->second.seen(static_cast<std::size_t>(row), task);
+}
+
+std::vector<std::int64_t> Evaluator::outputs_seen(std::int64_t row, std::int64_t outputs) const {
+  std::set<std::int64_t> allowed;
+  if (options_.scope == EvalScope::kAll) {
+    std::vector<std::int64_t> all(static_cast<std::size_t>(outputs));
+    std::iota(all.begin(), all.end(), std::int64_t{0});
+    return all;
+  }
+  for (std::size_t task = 0; task < plan_->tasks.size() && row >= 0; ++task) {
+    if (seen(row, task)) {
+      allowed.insert(plan_->tasks[task].outputs.begin(), plan_->tasks[task].outputs.end());
+    }
+  }
+  return {allowed.begin(), allowed.end()};
+}
+
+void Evaluator::record(const std::string& setting, std::int64_t row, std::size_t task,
+                       double accuracy) {
+  const auto found = matrices_.find(setting);
+  if (found == matrices_.end()) {
+    return;
+  }
+  if (row < 0) {
+    found->second.set_initial(task, accuracy);
+  } else {
+    found->second.set(static_cast<std::size_t>(row), task, accuracy);
+  }
+}
+
+void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Network& network,
+                              const ModelProxy* model) {
+  const auto& task = plan_->tasks[number];
+  const auto total = static_cast<std::int64_t>(task.test.size());
+  const auto* all_labels = test_->labels.data_ptr<std::int64_t>();
+  std::int64_t class_right = 0, task_right = 0;
+  std::vector<std::int64_t> allowed;
+  for (std::int64_t first = 0; first < total; first += options_.batch_size) {
+    const auto n = std::min(options_.batch_size, total - first);
+    const auto* index = task.test.data() + first;
+    const auto x = transform_->plain(gather_raw(*test_, *plan_, static_cast<std::int32_t>(number), index, n));
+    std::vector<std::int64_t> labels;
+    for (std::int64_t i = 0; i < n; ++i) {
+      labels.push_back(task.label_map[static_cast<std::size_t>(all_labels[index[i]])]);
+    }
+    at::Tensor outputs;
+    if (model != nullptr && model->predicts()) {
+      const clh_query query{sizeof(clh_query),
+                            scenario_ == Scenario::kTaskIl ? static_cast<std::int32_t>(number) : -1,
+                            lend(x)};
+      outputs = model->predict(query);
+      if (outputs.dim() != 2 || outputs.size(0) != n) {
+        model->instance().fail_contract("predict", "expected outputs [" + std::to_string(n) +
+                                                       ", C], found another shape");
+      }
+    } else {
+      outputs = network.forward(x);
+    }
+    if (allowed.empty()) {
+      allowed = outputs_seen(row, outputs.size(1));
+    }
+    class_right += count_right(outputs, labels, allowed);
+    task_right += count_right(outputs, labels, task.outputs);
+  }
+  const auto fraction = [&](std::int64_t right) {
+    return static_cast<double>(right) / static_cast<double>(total);
+  };
+  // Before training no class has been seen: class-il then means nothing unless over all outputs.
+  if (row >= 0 || options_.scope == EvalScope::kAll) {
+    record("class-il", row, number, fraction(class_right));
+  }
+  record("task-il", row, number, fraction(task_right));
+  record("domain-il", row, number, fraction(task_right));
+}
+
+void Evaluator::evaluate_initial(const Network& network) {
+  const torch::NoGradGuard no_grad;
+  network.set_training(false);
+  for (std::size_t task = 0; task < plan_->tasks.size(); ++task) {
+    evaluate_task(-1, task, network, nullptr);
+  }
+  network.set_training(true);
+}
+
+void Evaluator::evaluate(std::int64_t row, const Network& network, const ModelProxy& model) {
+  const torch::NoGradGuard no_grad;
+  network.set_training(false);
+  model.set_training(false);
+  for (std::size_t task = 0; task < plan_->tasks.size(); ++task) {
+    const auto& outputs = plan_->tasks[task].outputs;
+    const bool reachable = outputs.empty() || outputs.back() < network.head().outputs();
+    if (seen(row, task) || (options_.future && reachable)) {
+      evaluate_task(row, task, network, &model);
+    }
+  }
+  model.set_training(true);
+  network.set_training(true);
+}
+
+void Evaluator::state(Archive& archive) {
+  for (auto& [setting, matrix] : matrices_) {
+    archive.record(setting.c_str(), [&, &m = matrix] {
+      std::vector<double> cells;  // row by row, the initial row first; -1 = absent
+      const auto columns = m.columns();
+      for (std::size_t c = 0; c < columns; ++c) {
+        cells.push_back(m.initial(c).value_or(-1.0));
+      }
+      for (std::size_t r = 0; r < m.rows(); ++r) {
+        for (std::size_t c = 0; c < columns; ++c) {
+          cells.push_back(m.at(r, c).value_or(-1.0));
+        }
+      }
+      archive("cells", cells);
+      for (std::size_t i = 0; archive.loading() && i < cells.size(); ++i) {
+        if (cells[i] >= 0) {
+          i < columns ? m.set_initial(i, cells[i]) : m.set(i / columns - 1, i % columns, cells[i]);
+        }
+      }
+    });
+  }
+}
+
+}  // namespace clh::core

@@ -1,0 +1,61 @@
+// Evaluator: one row of the accuracy matrices.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/metrics/accuracy_matrix.hpp"
+#include "core/network/network.hpp"
+#include "core/plugins/dataset_proxy.hpp"
+#include "core/plugins/model_proxy.hpp"
+#include "core/run/run_options.hpp"
+#include "core/run/sample_transform.hpp"
+#include "core/stream/stream_plan.hpp"
+
+namespace clh::core {
+
+/// Counts of right predictions among `outputs` [n, C] for labels [n]: argmax over the columns in
+/// `allowed`, the lowest index at ties. Source: metrics definitions acc.class-il, acc.task-il.
+std::int64_t count_right(const at::Tensor& outputs, const std::vector<std::int64_t>& labels,
+                         const std::vector<std::int64_t>& allowed);
+
+class Evaluator {
+ public:
+  /// Inputs: borrowed for life; `model` may be null until set_model.
+  Evaluator(const SplitData& test, const StreamPlan& plan, Scenario scenario,
+            const SampleTransform& transform, const EvalOptions& options, std::size_t rows);
+
+  /// Evaluates the untrained network on all tasks, without the model.
+  void evaluate_initial(const Network& network);
+  /// Evaluates after an experience: the seen tasks, and with `future` all for which there are
+  /// outputs. `model` predicts if it can.
+  void evaluate(std::int64_t row, const Network& network, const ModelProxy& model);
+
+  /// By setting: class-il and task-il, task-il alone, or domain-il.
+  const std::map<std::string, AccuracyMatrix>& matrices() const { return matrices_; }
+  void state(Archive& archive);
+
+ private:
+  struct Columns {
+    std::vector<std::int64_t> class_il, task_il;
+  };
+  std::vector<std::int64_t> outputs_seen(std::int64_t row, std::int64_t outputs) const;
+  bool seen(std::int64_t row, std::size_t task) const;
+  /// [tasks] fraction right per setting, for one task.
+  void evaluate_task(std::int64_t row, std::size_t task, const Network& network,
+                     const ModelProxy* model);
+  void record(const std::string& setting, std::int64_t row, std::size_t task, double accuracy);
+
+  const SplitData* test_;
+  const StreamPlan* plan_;
+  Scenario scenario_;
+  const SampleTransform* transform_;
+  EvalOptions options_;
+  std::map<std::string, AccuracyMatrix> matrices_;
+};
+
+/// Whether every task has outputs of its own, so that class-il and task-il both make sense.
+bool disjoint_outputs(const StreamPlan& plan);
+
+}  // namespace clh::core

@@ -1,0 +1,139 @@
+#include "core/run/instance_host.hpp"
+
+#include <ATen/DLConvertor.h>
+#include <torch/torch.h>
+
+#include <cstring>
+
+#include "core/lut/lut_function.hpp"
+#include "core/network/network_table.hpp"
+#include "core/plugins/core_errors.hpp"
+#include "core/version.hpp"
+
+namespace clh::core {
+namespace {
+
+InstanceHost& self(void* ctx) { return *static_cast<InstanceHost*>(ctx); }
+
+void log(void* ctx, std::int32_t level, const char* text) {
+  auto& host = self(ctx);
+  host.run().log->log(static_cast<spdlog::level::level_enum>(level), "[{}] {}", host.path(), text);
+}
+
+void metric(void* ctx, const char* key, double value) { self(ctx).run().metrics[key] = value; }
+
+std::int32_t should_stop(void* ctx) {
+  const auto* stop = self(ctx).run().stop;
+  return stop != nullptr && *stop != 0 ? 1 : 0;
+}
+
+const void* get_extension(void*, const char* id) {
+  if (std::strcmp(id, "clh.lut/1") == 0) {
+    return lut_extension();
+  }
+  if (std::strcmp(id, "clh.network.state/1") == 0) {
+    return network_state_extension();
+  }
+  return nullptr;
+}
+
+clh_status rng_words(void* ctx, const char* stream, std::uint64_t* out, std::int64_t n,
+                     clh_error* error) {
+  return guard<CoreErrors>(error, [&] {
+    auto& host = self(ctx);
+    host.run().streams.stream(host.path(), stream).words(out, n);
+  });
+}
+
+clh_status rng_torch(void* ctx, const char* stream, clh_generator** out, clh_error* error) {
+  return guard<CoreErrors>(error, [&] {
+    auto& host = self(ctx);
+    auto generator = host.run().generators.generator(host.path(), stream);
+    *out = reinterpret_cast<clh_generator*>(c10::intrusive_ptr<c10::GeneratorImpl>(generator.getIntrusivePtr()).release());
+  });
+}
+
+clh_status create(void* ctx, const clh_factory* factory, const void* spec, clh_object* out,
+                  clh_error* error) {
+  return guard<CoreErrors>(error, [&] { self(ctx).create(*factory, spec, "init", out); });
+}
+
+void tensor_retain(clh_tensor* tensor) { static_cast<void>(give(borrow(tensor))); }
+void tensor_release(clh_tensor* tensor) { static_cast<void>(adopt(tensor)); }
+
+clh_status from_dlpack(void*, DLManagedTensor* managed, clh_tensor** out, clh_error* error) {
+  return guard<CoreErrors>(error, [&] { *out = give(at::fromDLPack(managed)); });
+}
+
+clh_status to_dlpack(void*, const clh_tensor* tensor, DLManagedTensor** out, clh_error* error) {
+  return guard<CoreErrors>(error, [&] { *out = at::toDLPack(borrow(tensor).detach()); });
+}
+
+}  // namespace
+
+InstanceHost::InstanceHost(RunContext& run, std::string path) : run_(&run), path_(std::move(path)) {
+  table_.struct_size = sizeof table_;
+  table_.abi_major = CLH_ABI_MAJOR;
+  table_.abi_minor = CLH_ABI_MINOR;
+  table_.name = "cl-host";
+  table_.version = kVersion;
+  table_.ctx = this;
+  table_.log = log;
+  table_.metric = metric;
+  table_.should_stop = should_stop;
+  table_.get_extension = get_extension;
+  table_.rng_words = rng_words;
+  table_.rng_torch = rng_torch;
+  table_.create = core::create;
+  table_.tensor_retain = tensor_retain;
+  table_.tensor_release = tensor_release;
+  table_.tensor_from_dlpack = from_dlpack;
+  table_.tensor_to_dlpack = to_dlpack;
+}
+
+void InstanceHost::create(const clh_factory& factory, const void* spec, const char* init_stream,
+                          clh_object* out) {
+  auto& child = *children_.emplace_back(std::make_unique<InstanceHost>(*run_, factory.path));
+  const auto& component = *factory.component;
+  auto error = empty_error();
+  clh_object made{};
+  clh_status status = CLH_OK;
+  {
+    const DefaultGeneratorScope seeded(derive_key(run_->seed, factory.path, init_stream).value);
+    status = component.create(child.table(), spec, factory.args, &made, &error);
+  }
+  if (status != CLH_OK) {
+    throw_status(*run_, component, "create", status, error);
+  }
+  if (made.vtable == nullptr || made.self == nullptr) {
+    throw PluginError(run_->library->owner(component).label(), component.id, "create",
+                      CLH_E_INTERNAL, "expected an instance, found none");
+  }
+  made.component = &component;
+  *out = made;
+}
+
+void throw_status(const RunContext& run, const clh_component& component, const char* call,
+                  clh_status status, const clh_error& error) {
+  if (status == CLH_E_STOP) {
+    throw Stopped();
+  }
+  const auto label = run.library->owner(component).label();
+  std::string place = call;
+  if (run.place.task >= 0) {
+    place += ", task " + std::to_string(run.place.task);
+    if (run.place.step >= 0) {
+      place += " step " + std::to_string(run.place.step);
+    }
+  }
+  const std::string text = error.message[0] != '\0'
+                               ? error.message
+                               : "expected a message with the failure, found none";
+  if (status == CLH_E_INVALID || status == CLH_E_IO || status == CLH_E_UNSUPPORTED) {
+    throw Error("plugin-error", label + " in " + place + ": " + text,
+                std::string("cl-host describe ") + component.id, kExitUsage);
+  }
+  throw PluginError(label, component.id, place, status, text);
+}
+
+}  // namespace clh::core

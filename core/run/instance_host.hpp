@@ -1,0 +1,45 @@
+// InstanceHost: the host's table as one instance sees it.
+#pragma once
+#include <clh/abi.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/run/run_context.hpp"
+
+namespace clh::core {
+
+/// Owner: lives longer than the instance; also owns the hosts of the instances that it creates.
+class InstanceHost {
+ public:
+  /// Inputs: path is the configuration path, which keys the instance's random streams.
+  InstanceHost(RunContext& run, std::string path);
+  InstanceHost(const InstanceHost&) = delete;
+  InstanceHost& operator=(const InstanceHost&) = delete;
+
+  const clh_host* table() const { return &table_; }
+  RunContext& run() const { return *run_; }
+  const std::string& path() const { return path_; }
+
+  /// Creates a component from what the user chose; LibTorch's default generator is seeded from the
+  /// path's stream `init` meanwhile.
+  /// Inputs: init_stream is `init`, or `init/<salt>` for a fresh copy.
+  /// Errors: as create_object.
+  void create(const clh_factory& factory, const void* spec, const char* init_stream,
+              clh_object* out);
+
+ private:
+  RunContext* run_;
+  std::string path_;
+  clh_host table_{};
+  std::vector<std::unique_ptr<InstanceHost>> children_;
+};
+
+/// Turns a plugin's status into an exception.
+/// Errors: Error `plugin-error` (exit 2) for what the user can mend, PluginError (exit 3) else,
+///         Stopped for CLH_E_STOP.
+[[noreturn]] void throw_status(const RunContext& run, const clh_component& component,
+                               const char* call, clh_status status, const clh_error& error);
+
+}  // namespace clh::core

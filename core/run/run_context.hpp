@@ -1,0 +1,40 @@
+// RunContext: what every instance of one run shares.
+#pragma once
+#include <spdlog/logger.h>
+
+#include <csignal>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/plugins/plugin_library.hpp"
+#include "core/random/rng_streams.hpp"
+#include "core/run/torch_generators.hpp"
+
+namespace clh::core {
+
+/// Where the loop is, for messages; -1 = outside.
+struct CallPlace {
+  std::int64_t task = -1, step = -1;
+};
+
+struct RunContext {
+  RunContext(PluginLibrary& plugins, std::uint64_t run_seed, std::shared_ptr<spdlog::logger> logger)
+      : library(&plugins),
+        seed(run_seed),
+        streams(run_seed),
+        generators(run_seed),
+        log(std::move(logger)) {}
+
+  PluginLibrary* library;
+  std::uint64_t seed;
+  RngStreams streams;
+  TorchGenerators generators;
+  std::shared_ptr<spdlog::logger> log;
+  std::map<std::string, double> metrics;           // reported by plugins
+  const volatile std::sig_atomic_t* stop = nullptr;  // non-zero: end the run
+  CallPlace place;
+};
+
+}  // namespace clh::core

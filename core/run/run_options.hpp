@@ -1,0 +1,76 @@
+// The host's own options: [run], [train], [eval] and what every stream shares.
+#pragma once
+#include <clh/options.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "core/stream/scenario.hpp"
+#include "core/stream/stream_builder.hpp"
+
+namespace clh::core {
+
+struct RunOptions {
+  std::int64_t seed = 0;
+  std::int64_t threads = 1;
+  std::string name;
+  std::filesystem::path dir = "runs";
+  bool record = true;
+  void bind(OptionBinder& option) {
+    option("seed", seed, "seed of every random stream").min(0);
+    option("threads", threads, "threads of LibTorch and BLAS").range(1, 1024);
+    option("name", name, "folder of the run below dir; empty = <benchmark>-<model>");
+    option("dir", dir, "folder of all runs");
+    option("record", record, "keep a run directory");
+  }
+};
+
+enum class OnNan { kStop, kContinue };
+
+struct TrainOptions {
+  std::int64_t batch_size = 10;
+  std::int64_t epochs = 1;
+  std::int64_t iterations = 0;
+  bool shuffle = true;
+  bool drop_last = false;
+  OnNan on_nan = OnNan::kStop;
+  void bind(OptionBinder& option) {
+    option("batch-size", batch_size, "samples of a training step").min(1).unit("samples");
+    option("epochs", epochs, "passes over each task").min(1);
+    option("iterations", iterations, "steps of each task instead of epochs; 0 = epochs").min(0);
+    option("shuffle", shuffle, "visit a task's samples in random order");
+    option("drop-last", drop_last, "leave out the last, smaller batch of an epoch");
+    option("on-nan", on_nan, "what to do when a loss is not finite").choices({"stop", "continue"});
+  }
+};
+
+enum class EvalScope { kSeen, kAll };
+
+struct EvalOptions {
+  std::int64_t batch_size = 1000;
+  bool future = true;
+  EvalScope scope = EvalScope::kSeen;
+  void bind(OptionBinder& option) {
+    option("batch-size", batch_size, "samples of an evaluation step").min(1).unit("samples");
+    option("future", future, "evaluate tasks not yet learned too (needed for forward transfer)");
+    option("scope", scope, "class-il argmax over the classes seen so far, or over all outputs")
+        .choices({"seen", "all"});
+  }
+};
+
+/// A stream's own options behind the two that all share.
+struct StreamOptions {
+  explicit StreamOptions(std::string_view stream_name) : choice(stream_choice(stream_name)) {}
+  Scenario scenario = Scenario::kClassIl;
+  bool normalise = false;
+  StreamChoice choice;
+  void bind(OptionBinder& option) {
+    option("scenario", scenario, "what is known of the task in training and at test time")
+        .choices({"class-il", "domain-il", "task-il", "task-free"});
+    option("normalise", normalise, "subtract the dataset's mean and divide by its deviation");
+    core::bind(choice, option);
+  }
+};
+
+}  // namespace clh::core

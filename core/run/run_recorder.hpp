@@ -1,0 +1,48 @@
+// RunRecorder: watches a loop and keeps its run directory, curve, log and progress bar.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "core/report/run_directory.hpp"
+#include "core/run/experiment.hpp"
+
+namespace clh::core {
+
+class RunRecorder final : public LoopObserver {
+ public:
+  /// Inputs: start is when the run began; record begins with configuration and environment; directory absent = keep nothing.
+  /// Errors: Error `unwritable`.
+  RunRecorder(RunRecord record, std::optional<RunDirectory> directory, Progress& progress,
+              std::chrono::steady_clock::time_point start);
+
+  /// Must be called before the loop runs.
+  void watch(const TaskLoop& loop, const Experiment& experiment);
+
+  void task_begins(const ProgressTask& task) override;
+  void stepped(const CurvePoint& point) override;
+  void training_ended() override;
+  void task_ended(std::int64_t experience) override;
+
+  /// Writes the record with its final status: completed, interrupted or failed.
+  void finish(const std::string& status, const std::string& error);
+
+  const RunRecord& record() const { return record_; }
+  const std::optional<RunDirectory>& directory() const { return directory_; }
+
+ private:
+  void update();
+  void write() const;
+
+  RunRecord record_;
+  std::optional<RunDirectory> directory_;
+  Progress* progress_;
+  std::unique_ptr<CurveWriter> curve_;
+  const TaskLoop* loop_ = nullptr;
+  const Experiment* experiment_ = nullptr;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace clh::core

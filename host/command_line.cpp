@@ -1,0 +1,93 @@
+#include "host/command_line.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "core/error.hpp"
+#include "core/version.hpp"
+
+namespace clh::host {
+
+namespace po = boost::program_options;
+
+po::options_description plugin_flags() {
+  po::options_description flags("Plugins");
+  flags.add_options()("plugin", po::value<std::vector<std::string>>()->value_name("FILE"),
+                      "use this plugin file; may be repeated")(
+      "plugin-dir", po::value<std::vector<std::string>>()->value_name("DIR"),
+      "search this folder first; may be repeated")(
+      "no-default-plugins", "search only what --plugin and --plugin-dir name");
+  return flags;
+}
+
+po::variables_map parse(const Arguments& arguments, const po::options_description& flags,
+                        const std::string& command) {
+  po::options_description all;
+  all.add(flags).add_options()("argument", po::value<std::vector<std::string>>());
+  po::positional_options_description positions;
+  positions.add("argument", -1);
+  po::variables_map given;
+  try {
+    // Only whole, long flags: `model.lr=-1` and `-1` stay arguments.
+    po::store(po::command_line_parser(arguments)
+                  .options(all)
+                  .positional(positions)
+                  .style(po::command_line_style::allow_long |
+                         po::command_line_style::long_allow_adjacent |
+                         po::command_line_style::long_allow_next)
+                  .run(),
+              given);
+    po::notify(given);
+  } catch (const po::error& e) {
+    throw core::Error("usage", command + ": expected known flags, found: " + e.what(),
+                      "cl-host " + command + " --help", core::kExitUsage);
+  }
+  return given;
+}
+
+std::vector<std::string> positional(const po::variables_map& given) {
+  return given.count("argument") != 0 ? given["argument"].as<std::vector<std::string>>()
+                                      : std::vector<std::string>();
+}
+
+core::SearchLevels search_levels(const po::variables_map& given) {
+  core::SearchOptions options;
+  const auto paths = [&](const char* flag) {
+    std::vector<std::filesystem::path> list;
+    if (given.count(flag) != 0) {
+      for (const auto& path : given[flag].as<std::vector<std::string>>()) {
+        list.emplace_back(path);
+      }
+    }
+    return list;
+  };
+  options.files = paths("plugin");
+  options.dirs = paths("plugin-dir");
+  if (const char* path = std::getenv("CLH_PLUGIN_PATH")) {
+    options.env_path = path;
+  }
+  if (const char* home = std::getenv("HOME")) {
+    options.home = home;
+  }
+  options.executable = std::filesystem::read_symlink("/proc/self/exe");
+  options.libdir = core::kPluginLibdir;
+  options.no_default_plugins = given.count("no-default-plugins") != 0;
+  return core::search_levels(options);
+}
+
+int print_help(const std::string& usage, const std::string& text,
+               const po::options_description& flags) {
+  std::cout << "usage: " << usage << "\n\n" << text << "\n" << flags;
+  return core::kExitDone;
+}
+
+int terminal_width(int descriptor) {
+  winsize size{};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+}  // namespace clh::host

@@ -1,0 +1,112 @@
+// cl-host doctor: what this machine offers, and what is wrong with it.
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "core/error.hpp"
+#include "core/run/environment.hpp"
+#include "core/version.hpp"
+#include "host/commands.hpp"
+
+namespace clh::host {
+namespace {
+
+namespace po = boost::program_options;
+
+struct Finding {
+  std::string what, value, problem;  // problem empty = fine
+};
+
+std::vector<Finding> findings_of(const core::SearchLevels& places) {
+  const auto environment = core::read_environment(at::get_num_threads());
+  const auto blas = core::blas_name(environment.blas);
+  std::vector<Finding> findings{
+      {"cl-host", environment.cl_host_version, ""},
+      {"libtorch", environment.torch_version, ""},
+      {"torch fingerprint", core::host_torch_fingerprint(), ""},
+      {"BLAS", blas + " (" + environment.blas + ")",
+       blas == "reference BLAS"
+           ? "the reference BLAS is about six times slower: install libblis4-openmp"
+           : ""},
+      {"CPU", environment.cpu_model, ""},
+      {"CPU capability", environment.cpu_capability, ""},
+      {"cores", std::to_string(std::thread::hardware_concurrency()), ""},
+      {"compiler", environment.compiler, ""},
+      {"system", environment.os, ""}};
+  for (const auto& place : places) {
+    std::error_code error;
+    std::string problem, value = place.path.string();
+    if (place.level == core::Level::kFile) {
+      problem = std::filesystem::is_regular_file(place.path, error) ? "" : "no such file";
+    } else if (!std::filesystem::is_directory(place.path, error)) {
+      // A default folder need not exist; one that the user named must.
+      value += " (none)";
+      problem = place.level == core::Level::kDirectory ? "no such folder" : "";
+    }
+    findings.push_back({std::string("plugins, ") + core::to_string(place.level), value, problem});
+  }
+  return findings;
+}
+
+void add_plugins(const core::SearchLevels& places, std::vector<Finding>& findings) {
+  try {
+    const auto catalogue = core::Catalogue::scan(places, core::host_fingerprint());
+    std::size_t usable = 0;
+    for (const auto& entry : catalogue.entries()) {
+      usable += entry.usable() ? 1 : 0;
+      if (!entry.usable() && entry.slug != "shadowed") {
+        findings.push_back({"plugin", entry.path.string(), entry.slug + ": " + entry.status});
+      }
+    }
+    findings.push_back({"plugins", std::to_string(usable) + " usable",
+                        usable == 0 ? "no plugin found: build them, or name a folder with --plugin-dir"
+                                    : ""});
+  } catch (const core::Error& e) {
+    findings.push_back({"plugins", "", e.what()});
+  }
+}
+
+}  // namespace
+
+int doctor_command(const Arguments& arguments) {
+  po::options_description flags("Flags");
+  flags.add_options()("help", "this text")("json", "print JSON");
+  flags.add(plugin_flags());
+  const auto given = parse(arguments, flags, "doctor");
+  if (given.count("help") != 0) {
+    return print_help("cl-host doctor [flags]",
+                      "Reports libtorch, BLAS, threads, CPU, plugin folders, and what is wrong with any "
+                      "of them.\n\n  cl-host doctor\n",
+                      flags);
+  }
+  const auto places = search_levels(given);
+  auto findings = findings_of(places);
+  add_plugins(places, findings);
+  if (given.count("json") != 0) {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& f : findings) {
+      list.push_back({{"what", f.what}, {"value", f.value}, {"problem", f.problem}});
+    }
+    std::cout << list.dump(2) << "\n";
+    return core::kExitDone;
+  }
+  std::size_t width = 0;
+  for (const auto& f : findings) {
+    width = std::max(width, f.what.size());
+  }
+  for (const auto& f : findings) {
+    std::cout << (f.problem.empty() ? "  " : "! ") << f.what
+              << std::string(width + 2 - f.what.size(), ' ') << f.value << "\n";
+    if (!f.problem.empty()) {
+      std::cout << std::string(width + 4, ' ') << f.problem << "\n";
+    }
+  }
+  return core::kExitDone;
+}
+
+}  // namespace clh::host

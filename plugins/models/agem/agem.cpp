@@ -1,0 +1,82 @@
+// AveragedGem: a step may not raise the loss on a batch drawn from the memory of earlier tasks.
+// Chaudhry et al., "Efficient Lifelong Learning with A-GEM", arXiv:1812.00420, eq. 11 and Alg. 2.
+// Differs from the paper: stored samples are augmented afresh at every replay; `eps` (0 = the
+// paper) is added to the squared norm, as van de Ven et al. 2022 do.
+#include <clh/model.hpp>
+#include <clh/reservoir_buffer.hpp>
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace {
+
+/// g <- g - (<g, r> / (|r|^2 + eps)) r where <g, r> < 0; otherwise g keeps its bits. g, r [P].
+void project(at::Tensor g, const at::Tensor& r, double eps) {
+  const auto along = g.dot(r).item<double>();
+  const auto length = r.dot(r).item<double>() + eps;
+  if (along < 0 && length > 0) {
+    g.sub_(r, along / length);
+  }
+}
+
+class AveragedGem final : public clh::Model {
+ public:
+  static constexpr const char* kCite = "Chaudhry et al. 2019, arXiv:1812.00420";
+  struct Options {
+    std::int64_t buffer_size = 500;
+    std::int64_t minibatch = 128;
+    double eps = 0;
+    void bind(clh::OptionBinder& option) {
+      option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
+          .min(1);
+      option("minibatch", minibatch, "exemplars behind each reference gradient").min(1);
+      option("eps", eps, "added to the reference gradient's squared norm").min(0).advanced();
+    }
+  };
+
+  AveragedGem(const clh::ModelContext& context, const Options& options)
+      : Model(context),
+        options_(options),
+        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {}
+
+  double observe(const clh::Batch& batch) override {
+    const bool constrained = !memory_.empty();
+    if (constrained) {
+      const auto old = memory_.sample(options_.minibatch);
+      optimizer().zero_grad();
+      criterion(net().forward(augment(old.raw)), old.labels).backward();
+      const auto reference = net().grads();
+      reference_.resize_as_(reference).copy_(reference);
+    }
+    optimizer().zero_grad();
+    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
+    loss.backward();
+    if (constrained) {
+      project(net().grads(), reference_, options_.eps);
+    }
+    optimizer().step();
+    return loss.item<double>();
+  }
+
+  /// Keeps floor(B/T) samples of the finished task, at least one; the memory never passes B.
+  void end_task(const clh::Task& task) override {
+    const auto quota = std::max<std::int64_t>(1, options_.buffer_size / task.count());
+    auto chosen = rng("buffer.insert").permutation(task.size());
+    chosen.resize(static_cast<std::size_t>(std::min(quota, task.size())));
+    const auto kept = task.read(chosen);
+    memory_.add(kept.raw, kept.labels);
+  }
+
+  void state(clh::Archive& archive) override { archive("memory", memory_); }
+
+ private:
+  Options options_;
+  clh::ReservoirBuffer memory_;            // never overflows while B >= T: a plain pool
+  at::Tensor reference_ = at::empty({0});  // [P], scratch
+};
+
+}  // namespace
+
+CLH_PLUGIN(clh::model<AveragedGem>("agem", "Averaged gradient episodic memory",
+                                   {"class-il", "domain-il", "task-il", "needs:task-count"}));

@@ -1,0 +1,138 @@
+// Dataset: a source of samples; splitting into tasks is the host's.
+#pragma once
+#include <clh/host_array.hpp>
+#include <clh/plugin.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace clh __attribute__((visibility("hidden"))) {
+
+enum class Split : std::int32_t { kTrain = CLH_TRAIN, kTest = CLH_TEST, kValid = CLH_VALID };
+
+/// What is known of a dataset without its files.
+struct DatasetInfo {
+  Shape sample;                                  // without the batch dimension, e.g. {1, 28, 28}
+  std::vector<std::string> classes;              // names, in label order
+  std::int64_t train = -1, test = -1, valid = 0;  // samples; -1 = known after open
+  std::pair<double, double> range{0, 255};       // of the stored values
+  std::vector<double> mean, std;                 // per channel, for values scaled to [0, 1]
+  std::string augment, license, source;          // "crop:4,flip" or empty; where it comes from
+  std::string how;                               // how to get the files when they are missing
+};
+
+/// A dense array of bytes, row-major.
+struct Bytes {
+  std::vector<std::int64_t> shape;
+  std::vector<std::uint8_t> data;
+};
+
+/// All samples of a split: inputs [N, ...] uint8 and labels [N] uint8.
+struct Samples {
+  Bytes inputs, labels;
+};
+
+using DatasetContext = Context<clh_dataset_spec>;
+
+/// A dataset in memory: `load` gives a whole split at once.
+class BulkDataset : public HostServices {
+ public:
+  using Options = NoOptions;
+  explicit BulkDataset(const DatasetContext& context) : HostServices(context.host) {}
+  virtual ~BulkDataset() = default;
+  BulkDataset(const BulkDataset&) = delete;
+  BulkDataset& operator=(const BulkDataset&) = delete;
+
+  /// Works without the files.
+  virtual DatasetInfo info() const = 0;
+  /// Checks that the files are there. Errors: MissingFile.
+  virtual void open() {}
+  /// Returns: inputs and labels of equal N. Errors: MissingFile, UsageError for damaged files.
+  virtual Samples load(Split split) = 0;
+  virtual void state(Archive&) {}
+};
+
+/// The C tables of a dataset.
+struct DatasetKind {
+  using Spec = clh_dataset_spec;
+  using Errors = NeutralErrors;
+  static constexpr clh_kind kKind = CLH_DATASET;
+  static TorchSizes torch() { return {}; }
+
+  /// The instance and the C form of its info, which must live as long.
+  template <class T>
+  struct Instance {
+    explicit Instance(T* object) : dataset(object), info(dataset->info()) {
+      for (const auto& name : info.classes) {
+        names.push_back(name.c_str());
+      }
+      names.push_back(nullptr);
+      c.struct_size = sizeof c;
+      c.dtype = CLH_U8;
+      c.sample = info.sample.c_shape();
+      c.n_classes = static_cast<std::int64_t>(info.classes.size());
+      c.size[CLH_TRAIN] = info.train;
+      c.size[CLH_TEST] = info.test;
+      c.size[CLH_VALID] = info.valid;
+      c.classes = names.data();
+      c.low = info.range.first;
+      c.high = info.range.second;
+      c.mean = info.mean.empty() ? nullptr : info.mean.data();
+      c.std = info.std.empty() ? nullptr : info.std.data();
+      c.augment = info.augment.empty() ? nullptr : info.augment.c_str();
+      c.license = info.license.c_str();
+      c.source = info.source.c_str();
+      c.how = info.how.c_str();
+    }
+    std::unique_ptr<T> dataset;
+    DatasetInfo info;
+    std::vector<const char*> names;
+    clh_dataset_info c{};
+  };
+  template <class T>
+  static void* wrap(T* object) {
+    return new Instance<T>(object);
+  }
+  template <class T>
+  static T& self(void* p) {
+    return *static_cast<Instance<T>*>(p)->dataset;
+  }
+  template <class T>
+  static const clh_dataset_vt* table() {
+    static const clh_dataset_vt vt{
+        sizeof(clh_dataset_vt), 0, [](void* p) { delete static_cast<Instance<T>*>(p); },
+        [](void* p) -> const clh_dataset_info* { return &static_cast<Instance<T>*>(p)->c; },
+        [](void* p, clh_error* e) noexcept -> clh_status {
+          return guard<Errors>(e, [&] { self<T>(p).open(); });
+        },
+        nullptr};
+    return &vt;
+  }
+  template <class T>
+  static const void* extension(const char* id) {
+    static const clh_dataset_bulk_ext bulk{
+        sizeof(clh_dataset_bulk_ext), 0,
+        [](void* p, std::int32_t split, DLManagedTensor** x, DLManagedTensor** y,
+           clh_error* e) noexcept -> clh_status {
+          return guard<Errors>(e, [&] {
+            auto samples = self<T>(p).load(static_cast<Split>(split));
+            std::vector<std::int64_t> labels(samples.labels.data.begin(),
+                                             samples.labels.data.end());
+            auto label_shape = samples.labels.shape;
+            auto* inputs = give_array(std::move(samples.inputs.shape), std::move(samples.inputs.data));
+            *y = give_array(std::move(label_shape), std::move(labels));
+            *x = inputs;
+          });
+        }};
+    return std::strcmp(id, "clh.dataset.bulk/1") == 0 ? &bulk : nullptr;
+  }
+};
+
+template <class T>
+Described dataset(const char* id, const char* title, Caps caps = {}) {
+  return describe<DatasetKind, T>(id, title, std::move(caps));
+}
+
+}  // namespace clh

@@ -1,0 +1,182 @@
+// Plugin: how C++ components become the static tables that the host reads.
+#pragma once
+#include <clh/abi.h>
+#include <clh/archive.hpp>
+#include <clh/error.hpp>
+#include <clh/options.hpp>
+#include <clh/random.hpp>
+#include <clh/shape.hpp>
+
+#include <cstring>
+#include <initializer_list>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace clh __attribute__((visibility("hidden"))) {
+
+/// The four scenarios of the field; the three with task boundaries.
+inline constexpr const char* kAllSettings[] = {"class-il", "domain-il", "task-il", "task-free"};
+inline constexpr const char* kTaskSettings[] = {"class-il", "domain-il", "task-il"};
+
+/// What a component says of itself: settings, needs, promises, confessions. An open set.
+class Caps {
+ public:
+  Caps(std::initializer_list<const char*> names = {}) : names_(names) { names_.push_back(nullptr); }
+  template <std::size_t N>
+  Caps(const char* const (&names)[N]) : names_(names, names + N) {  // NOLINT: reads as a list
+    names_.push_back(nullptr);
+  }
+  const char* const* data() const { return names_.data(); }
+
+ private:
+  std::vector<const char*> names_;  // NULL-terminated
+};
+
+/// Every instance's way to the host.
+class HostServices {
+ public:
+  explicit HostServices(const clh_host* host) : host_(host) {}
+  enum Level : std::int32_t { kTrace, kDebug, kInfo, kWarning, kError, kCritical };
+
+  /// One line into the run's log. Thread: any.
+  void log(Level level, const std::string& text) const {
+    host_->log(host_->ctx, level, text.c_str());
+  }
+  /// A number that joins the run record under `key`.
+  void metric(const char* key, double value) const { host_->metric(host_->ctx, key, value); }
+  /// Poll in long loops. Errors: Stopped when the run is being ended.
+  void check_stop() const {
+    if (host_->should_stop(host_->ctx) != 0) {
+      throw Stopped();
+    }
+  }
+  /// A host extension's table, or null when this host does not offer it.
+  template <class Extension>
+  const Extension* extension(const char* id) const {
+    return static_cast<const Extension*>(host_->get_extension(host_->ctx, id));
+  }
+  const clh_host* c_host() const { return host_; }
+
+ private:
+  const clh_host* host_;
+};
+
+/// What a component of a kind is constructed from; `spec` lives until the instance's destroy.
+template <class Spec>
+struct Context {
+  const clh_host* host;
+  const Spec* spec;
+};
+
+template <class T, class Context>
+T* construct(const Context& context, const typename T::Options& options) {
+  if constexpr (std::is_constructible_v<T, Context, const typename T::Options&>) {
+    return new T(context, options);
+  } else {
+    return new T(context);
+  }
+}
+
+template <class T, class = void>
+struct CiteOf {
+  static constexpr const char* value = nullptr;
+};
+template <class T>
+struct CiteOf<T, std::void_t<decltype(T::kCite)>> {
+  static constexpr const char* value = T::kCite;
+};
+
+/// "clh.state/1" over T::state(Archive&).
+template <class Kind, class T>
+const clh_state_ext* state_extension() {
+  static const clh_state_ext table{
+      sizeof(clh_state_ext), 1,
+      [](void* self, const clh_writer* writer, clh_error* error) noexcept -> clh_status {
+        return guard<typename Kind::Errors>(error, [&] {
+          Archive archive(*writer);
+          Kind::template self<T>(self).state(archive);
+        });
+      },
+      [](void* self, std::uint32_t version, const clh_reader* reader,
+         clh_error* error) noexcept -> clh_status {
+        return guard<typename Kind::Errors>(error, [&] {
+          Archive archive(*reader, version);
+          Kind::template self<T>(self).state(archive);
+        });
+      }};
+  return &table;
+}
+
+/// Sizes of LibTorch's objects as this plugin was compiled; all 0 in the neutral tier.
+struct TorchSizes {
+  std::uint32_t tensor = 0, tensor_alignment = 0, generator = 0;
+};
+
+/// A component's table and the ABI facts of the LibTorch it was built with.
+struct Described {
+  const clh_component* component;
+  TorchSizes torch;
+};
+
+/// Describes component T of kind `Kind` (a traits class of the kind's header). Called once per T.
+template <class Kind, class T>
+Described describe(const char* id, const char* title, Caps caps) {
+  static const Caps kept = std::move(caps);
+  static const ParamTable params = describe_options<typename T::Options>();
+  static const clh_component component{
+      sizeof(clh_component), Kind::kKind, id, title, title, CiteOf<T>::value, kept.data(),
+      static_cast<std::uint32_t>(params.params.size()), 0, params.params.data(),
+      [](const clh_host* host, const void* spec, const clh_value* values, clh_object* out,
+         clh_error* error) noexcept -> clh_status {
+        return guard<typename Kind::Errors>(error, [&] {
+          using Spec = typename Kind::Spec;
+          void* self = Kind::template wrap<T>(
+              construct<T>(Context<Spec>{host, static_cast<const Spec*>(spec)},
+                           read_options<typename T::Options>(values)));
+          out->vtable = Kind::template table<T>();
+          out->self = self;
+          out->component = &component;
+        });
+      },
+      [](const char* extension) noexcept -> const void* {
+        if (std::strcmp(extension, "clh.state/1") == 0) {
+          return state_extension<Kind, T>();
+        }
+        return Kind::template extension<T>(extension);
+      }};
+  return {&component, Kind::torch()};
+}
+
+/// The plugin's table; the same one at every call. `identity`: id, version, license, fingerprint.
+template <class... Components>
+const clh_plugin* plugin_table(const char* const identity[4], Components... described) {
+  static const clh_component* const components[] = {described.component...};
+  static const clh_torch_ext torch = [&] {
+    TorchSizes sizes;
+    ((sizes = described.torch.tensor != 0 ? described.torch : sizes), ...);
+    return clh_torch_ext{sizeof(clh_torch_ext), sizes.tensor, sizes.tensor_alignment,
+                         sizes.generator, identity[3]};
+  }();
+  static const clh_plugin plugin{
+      sizeof(clh_plugin), CLH_ABI_MAJOR, CLH_ABI_MINOR, CLH_TARGET_MINOR, sizeof...(described),
+      identity[0], identity[1], identity[2], nullptr, nullptr, components,
+      [](const char* id) noexcept -> const void* {
+        return torch.sizeof_tensor != 0 && std::strcmp(id, "clh.torch/1") == 0 ? &torch : nullptr;
+      },
+      nullptr};
+  return &plugin;
+}
+
+}  // namespace clh
+
+// Id, version, license and LibTorch fingerprint: generated beside the note by clh_add_plugin.
+extern "C" __attribute__((visibility("hidden"))) const char* const clh_plugin_identity[4];
+
+/// Names the components of this plugin; once per .so. The only macro, because extern "C" cannot
+/// come from a template.
+#define CLH_PLUGIN(...)                                                                   \
+  extern "C" CLH_EXPORT const clh_plugin* clh_plugin_entry(const clh_host*, clh_error*) { \
+    return clh::plugin_table(clh_plugin_identity, __VA_ARGS__);                           \
+  }                                                                                       \
+  static_assert(true, "needs a trailing semicolon")

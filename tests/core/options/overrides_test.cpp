@@ -1,0 +1,50 @@
+#include "core/options/overrides.hpp"
+
+#include "tests/core/options/fake_components.hpp"
+#include <gtest/gtest.h>
+
+namespace clh::core {
+namespace {
+
+std::string read(const std::vector<std::string>& words) {
+  return value_text({read_overrides(words)});
+}
+
+TEST(Overrides, FollowDottedKeys) {
+  EXPECT_EQ(read({"train.epochs=5", "run.name=a=b", "benchmark=x"}),
+            "{train = {epochs = 5}, run = {name = \"a=b\"}, benchmark = \"x\"}");
+}
+
+TEST(Overrides, LaterWordsWin) {
+  EXPECT_EQ(read({"train.epochs=5", "train.epochs=6"}), "{train = {epochs = 6}}");
+  EXPECT_EQ(read({"model=er", "model=sgd"}), "{model = \"sgd\"}");
+}
+
+TEST(Overrides, AboutOneComponentWorkInAnyOrder) {
+  const std::string both = "{model = {name = \"er\", minibatch = 3}}";
+  EXPECT_EQ(read({"model=er", "model.minibatch=3"}), both);
+  EXPECT_EQ(read({"model.name=er", "model.minibatch=3"}), both);
+  EXPECT_EQ(read({"model.minibatch=3", "model=er"}), "{model = {minibatch = 3, name = \"er\"}}");
+  EXPECT_EQ(read({"backbone.layer.node.k=3", "backbone.layer.node=linear"}),
+            "{backbone = {layer = {node = {k = 3, name = \"linear\"}}}}");
+  EXPECT_EQ(read({"model=er", "model={minibatch = 3}"}), both);
+}
+
+TEST(Overrides, RefuseAWordWithoutEquals) {
+  const auto refusal = refusal_of([] { read({"train.epochs"}); });
+  EXPECT_EQ(refusal.slug, "usage");
+  EXPECT_EQ(refusal.text, "\"train.epochs\": expected key=value, found no \"=\"");
+  EXPECT_EQ(refusal.fix, "write it as in train.epochs=5");
+  EXPECT_EQ(refusal.exit_code, 2);
+}
+
+TEST(Overrides, RefuseABrokenKey) {
+  for (const std::string key : {"", ".", "a.", ".a", "a..b", "a b", "a.\"b\""}) {
+    const auto refusal = refusal_of([&] { read({key + "=1"}); });
+    EXPECT_EQ(refusal.slug, "usage") << key;
+    EXPECT_NE(refusal.text.find(": expected key=value, found the key "), std::string::npos) << key;
+  }
+}
+
+}  // namespace
+}  // namespace clh::core

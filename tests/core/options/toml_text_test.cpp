@@ -1,0 +1,62 @@
+#include "core/options/toml_text.hpp"
+
+#include "tests/core/options/fake_components.hpp"
+#include <gtest/gtest.h>
+
+namespace clh::core {
+namespace {
+
+TEST(TomlText, RepeatsItselfToTheLastBit) {
+  const std::string text =
+      "a = 0.1\nb = 1e-07\nc = 5.0\nd = -9223372036854775808\ne = \"q\\\"\\\\\\n\\t\\u0001é\"\n"
+      "f = [1, 2.5, \"x\"]\ng = []\nh = true\n\"odd key\" = 1\n\n[t]\nx = 0.30000000000000004\n\n"
+      "[t.u]\ny = 1e+300\n";
+  EXPECT_EQ(write_toml(read_toml(text, "test")), text);
+}
+
+TEST(TomlText, WritesValuesBeforeTablesInTheirOrder) {
+  ConfigTable inner;
+  inner.set("z", {std::int64_t{1}});
+  inner.set("a", {false});
+  ConfigTable table;
+  table.set("second", {inner});
+  table.set("first", {std::int64_t{2}});
+  EXPECT_EQ(write_toml(table), "first = 2\n\n[second]\nz = 1\na = false\n");
+}
+
+TEST(TomlText, NamesTheLineOfAMistake) {
+  const auto refusal = refusal_of([] { read_toml("a = 1\nb = = 2\n", "exp.toml"); });
+  EXPECT_EQ(refusal.slug, "bad-config");
+  EXPECT_EQ(refusal.exit_code, 2);
+  EXPECT_EQ(refusal.fix, "correct that line");
+  EXPECT_EQ(refusal.text.find("exp.toml line 2 column 5: expected TOML, found a syntax error: "),
+            0u)
+      << refusal.text;
+}
+
+TEST(TomlText, RefusesDates) {
+  const auto refusal = refusal_of([] { read_toml("[t]\nday = 2024-01-31\n", "exp.toml"); });
+  EXPECT_EQ(refusal.text,
+            "exp.toml line 2 column 7: expected a number, a text, a list or a table, found a date "
+            "or a time");
+}
+
+TEST(TomlText, ReadsOverrideValuesOrKeepsTheText) {
+  const auto read = [](const std::string& text) { return value_text(read_override_value(text)); };
+  EXPECT_EQ(read("5"), "5");
+  EXPECT_EQ(read("1e3"), "1000.0");
+  EXPECT_EQ(read("5."), "5.0");
+  EXPECT_EQ(read("true"), "true");
+  EXPECT_EQ(read("er"), "\"er\"");
+  EXPECT_EQ(read("'er'"), "\"er\"");
+  EXPECT_EQ(read("a=b"), "\"a=b\"");
+  EXPECT_EQ(read("1,2"), "[1, 2]");
+  EXPECT_EQ(read("/a,b"), "\"/a,b\"");
+  EXPECT_EQ(read("2024-01-31"), "\"2024-01-31\"");
+  EXPECT_EQ(read("1\nx = 2"), "\"1\\nx = 2\"");
+  EXPECT_EQ(read("{name = \"er\", minibatch = 3}"), "{minibatch = 3, name = \"er\"}");
+  EXPECT_EQ(read_override_value("5").typed, "5");
+}
+
+}  // namespace
+}  // namespace clh::core

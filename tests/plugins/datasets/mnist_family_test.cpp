@@ -1,0 +1,136 @@
+// The dataset plugins through their .so: Debian's Fashion-MNIST, and MNIST from given files.
+#include <torch/torch.h>
+
+#include <string>
+
+#include "core/plugins/dataset_proxy.hpp"
+#include "tests/plugins/datasets/idx_bytes.hpp"
+#include "tests/support/built_plugins.hpp"
+#include "tests/support/error_of.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include <gtest/gtest.h>
+
+namespace {
+
+using clh::core::DatasetProxy;
+using clh::test::BuiltPlugins;
+using clh::test::error_of;
+using clh::test::gzip;
+using clh::test::idx_header;
+using clh::test::idx_images;
+using clh::test::idx_labels;
+using clh::test::TemporaryDirectory;
+
+class MnistFamily : public testing::Test {
+ protected:
+  const clh_factory& choose(const std::string& name) {
+    return plugins_.choose(CLH_DATASET, "dataset", name);
+  }
+  const clh_factory& choose(const std::string& name, const std::string& root) {
+    return plugins_.choose(CLH_DATASET, "dataset", name, {{"root", {root}}});
+  }
+
+  BuiltPlugins plugins_{CLH_BUILT_PLUGINS};
+  TemporaryDirectory folder_;
+};
+
+/// 60 000 + 10 000 blank images with labels that go round.
+void write_blank_family(const TemporaryDirectory& folder) {
+  for (const auto& [stem, n] : {std::pair{"train", 60000U}, std::pair{"t10k", 10000U}}) {
+    std::string labels(n, '\0');
+    for (std::size_t i = 0; i < n; ++i) {
+      labels[i] = static_cast<char>(i % 10);
+    }
+    folder.write(std::string(stem) + "-images-idx3-ubyte.gz",
+                 gzip(idx_header({n, 28, 28}) + std::string(n * 28 * 28, '\7')));
+    folder.write(std::string(stem) + "-labels-idx1-ubyte", idx_labels(labels));
+  }
+}
+
+TEST_F(MnistFamily, RealFashionMnistHasItsPublishedCounts) {
+  DatasetProxy dataset(plugins_.context(), choose("fashion-mnist"));
+  dataset.open();
+  const auto train = dataset.load(CLH_TRAIN), test = dataset.load(CLH_TEST);
+  EXPECT_EQ(train.inputs.sizes(), (at::IntArrayRef{60000, 1, 28, 28}));
+  EXPECT_EQ(test.inputs.sizes(), (at::IntArrayRef{10000, 1, 28, 28}));
+  EXPECT_TRUE(at::equal(at::bincount(train.labels), at::full({10}, 6000, at::kLong)));
+  EXPECT_TRUE(at::equal(at::bincount(test.labels), at::full({10}, 1000, at::kLong)));
+  // The mean and deviation that the dataset declares are those of its training pixels.
+  const auto pixels = train.inputs.to(at::kDouble) / 255;
+  EXPECT_NEAR(pixels.mean().item<double>(), dataset.info().mean[0], 5e-5);
+  EXPECT_NEAR(pixels.std().item<double>(), dataset.info().std[0], 5e-5);
+}
+
+TEST_F(MnistFamily, InfoNeedsNoFiles) {
+  for (const std::string name : {"fashion-mnist", "mnist"}) {
+    const DatasetProxy dataset(plugins_.context(), choose(name, "/nowhere"));
+    const auto& info = dataset.info();
+    EXPECT_EQ(clh::Shape(info.sample), (clh::Shape{1, 28, 28}));
+    EXPECT_EQ(info.n_classes, 10);
+    EXPECT_STREQ(info.classes[9], name == "mnist" ? "9" : "ankle boot");
+    EXPECT_EQ(info.classes[10], nullptr);
+    EXPECT_EQ(info.size[CLH_TRAIN], 60000);
+    EXPECT_EQ(info.size[CLH_TEST], 10000);
+    EXPECT_EQ(info.size[CLH_VALID], 0);
+  }
+}
+
+TEST_F(MnistFamily, MissingFilesAreNamedWithTheWayToGetThem) {
+  DatasetProxy fashion(plugins_.context(), choose("fashion-mnist", "/nowhere"));
+  const auto no_package = error_of([&] { fashion.open(); });
+  EXPECT_EQ(no_package.slug(), "missing-data");
+  EXPECT_STREQ(no_package.what(),
+               "dataset fashion-mnist: expected /nowhere/train-images-idx3-ubyte, found no such "
+               "file");
+  EXPECT_EQ(no_package.fix(),
+            "apt install dataset-fashion-mnist, or put the four files into dataset.root");
+  EXPECT_EQ(no_package.exit_code(), clh::core::kExitUsage);
+
+  DatasetProxy mnist(plugins_.context(), choose("mnist", "/nowhere"));
+  const auto no_files = error_of([&] { mnist.open(); });
+  EXPECT_EQ(no_files.slug(), "missing-data");
+  for (const auto* part :
+       {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
+        "t10k-labels-idx1-ubyte.gz", "/nowhere", "dataset.root"}) {
+    EXPECT_NE(no_files.fix().find(part), std::string::npos) << part;
+  }
+}
+
+TEST_F(MnistFamily, MnistIsReadFromGivenFiles) {
+  write_blank_family(folder_);
+  DatasetProxy dataset(plugins_.context(), choose("mnist", folder_.path().string()));
+  dataset.open();
+  const auto test = dataset.load(CLH_TEST);
+  EXPECT_EQ(test.inputs.sizes(), (at::IntArrayRef{10000, 1, 28, 28}));
+  EXPECT_TRUE(test.inputs.eq(7).all().item<bool>());
+  EXPECT_EQ(test.labels[13].item<std::int64_t>(), 3);
+  EXPECT_EQ(dataset.load(CLH_TRAIN).size(), 60000);
+}
+
+TEST_F(MnistFamily, DamagedFilesAreNamed) {
+  folder_.write("train-images-idx3-ubyte", idx_images(2, 28, 28).substr(0, 1000));
+  folder_.write("train-labels-idx1-ubyte", idx_labels("\1\2"));
+  folder_.write("t10k-images-idx3-ubyte", idx_images(1, 28, 27));
+  folder_.write("t10k-labels-idx1-ubyte", idx_labels("\1"));
+  for (const std::string name : {"fashion-mnist", "mnist"}) {
+    DatasetProxy dataset(plugins_.context(), choose(name, folder_.path().string()));
+    dataset.open();
+    const auto where = "dataset " + name + ": " + folder_.path().string();
+    const auto cut = error_of([&] { dataset.load(CLH_TRAIN); });
+    EXPECT_EQ(cut.slug(), "bad-data");
+    EXPECT_EQ(cut.what(),
+              where + "/train-images-idx3-ubyte: expected 1568 bytes of data, found 984");
+    EXPECT_EQ(error_of([&] { dataset.load(CLH_TEST); }).what(),
+              where + "/t10k-images-idx3-ubyte: expected images of 28x28, found 28x27");
+  }
+}
+
+TEST_F(MnistFamily, AWrongNumberOfSamplesIsRefused) {
+  folder_.write("train-images-idx3-ubyte", idx_images(2, 28, 28));
+  folder_.write("train-labels-idx1-ubyte", idx_labels("\1\2"));
+  const DatasetProxy dataset(plugins_.context(), choose("mnist", folder_.path().string()));
+  EXPECT_STREQ(error_of([&] { dataset.load(CLH_TRAIN); }).what(),
+               "dataset mnist: expected 60000 samples, found 2");
+}
+
+}  // namespace

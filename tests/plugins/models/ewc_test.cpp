@@ -1,0 +1,208 @@
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "model_bench.hpp"
+#include <gtest/gtest.h>
+
+namespace {
+
+using clh::test::BenchPlan;
+using clh::test::BenchTask;
+using clh::test::ModelBench;
+using clh::test::OptionTexts;
+using clh::test::random_task;
+
+at::Tensor kept(const ModelBench& bench, const char* key) {
+  return std::get<at::Tensor>(bench.model_state()->values.at(key));
+}
+
+/// So small a rate that float32 values do not move: observe() then only measures.
+constexpr double kStandstill = 1e-30;
+
+class EwcTest : public ::testing::Test {
+ protected:
+  /// A bench within its last task, after a step or two away from the last anchor. Anchors and
+  /// Fishers of the ended tasks are in `anchors` and `fishers`.
+  std::unique_ptr<ModelBench> in_last_task(const OptionTexts& options, int ended) {
+    BenchPlan plan{"ewc", options};
+    plan.tasks = 4;
+    auto bench = std::make_unique<ModelBench>(plan);
+    for (int t = 0; t < ended; ++t) {
+      bench->begin_task(task(t));
+      bench->train(4);
+      bench->end_task();
+      anchors.push_back(bench->values().clone());
+    }
+    bench->begin_task(task(ended));
+    bench->network().arena().values().add_(0.3 * at::randn({bench->values().size(0)}, seed));
+    return bench;
+  }
+  static BenchTask task(int t) {
+    return random_task(12, {2}, {0, 1, 2, 3}, static_cast<std::uint64_t>(t) + 1);
+  }
+  /// The model's objective on the last task's data at the present values.
+  static double plain(const ModelBench& bench, const BenchTask& data) {
+    return at::cross_entropy_loss(bench.forward(data.raw), data.labels).item<double>();
+  }
+
+  std::vector<at::Tensor> anchors;
+  at::Generator seed = at::detail::createCPUGenerator(5);
+};
+
+TEST_F(EwcTest, HasNoPenaltyAtTheAnchor) {
+  ModelBench bench({"ewc", {{"lambda", "50"}}});
+  bench.begin_task(task(0));
+  bench.train(4);
+  bench.end_task();
+  bench.begin_task(task(1));
+  const auto data = task(1);
+  const auto loss = at::cross_entropy_loss(bench.forward(data.raw), data.labels);
+  const auto gradient = bench.gradient_of(loss);
+  EXPECT_NEAR(bench.observe(data.raw, data.labels), loss.item<double>(), 1e-6);
+  EXPECT_TRUE(bench.grads().equal(gradient));
+}
+
+TEST_F(EwcTest, PenaltyIsLambdaTimesFisherTimesSquare) {
+  for (const std::string half : {"true", "false"}) {
+    anchors.clear();
+    const auto bench = in_last_task({{"lambda", "5"}, {"half", half}}, 1);
+    const auto data = task(1);
+    const auto drift = bench->values() - anchors[0];
+    const auto penalty = (half == "true" ? 2.5 : 5.0) *
+                         (kept(*bench, "fisher") * drift.square()).sum().item<double>();
+    ASSERT_GT(penalty, 0.05);
+    const auto expected = plain(*bench, data) + penalty;
+    EXPECT_NEAR(bench->observe(data.raw, data.labels), expected, 1e-5 * expected) << half;
+  }
+}
+
+/// The gradient that the step used against the objective that it reported.
+TEST_F(EwcTest, GradientIsThatOfTheReportedLoss) {
+  for (const auto& options :
+       {OptionTexts{{"lambda", "20"}}, OptionTexts{{"lambda", "20"}, {"half", "false"}},
+        OptionTexts{{"lambda", "20"}, {"mode", "separate"}},
+        OptionTexts{{"lambda", "20"}, {"variant", "paper"}},
+        OptionTexts{{"lambda", "20"}, {"gamma", "0.5"}}}) {
+    const auto bench = in_last_task(options, 2);
+    const auto data = task(2);
+    bench->set_rate(kStandstill);
+    const auto at_rest = bench->values().clone();
+    bench->observe(data.raw, data.labels);
+    const auto gradient = bench->grads().clone();
+    ASSERT_TRUE(bench->values().equal(at_rest));
+    constexpr double kStep = 1e-2;
+    for (std::int64_t i = 0; i < gradient.size(0); ++i) {
+      bench->values()[i] += kStep;
+      const auto up = bench->observe(data.raw, data.labels);
+      bench->values()[i] -= 2 * kStep;
+      const auto down = bench->observe(data.raw, data.labels);
+      bench->values().copy_(at_rest);
+      // Float32 losses of order 1 give 1e-5 of noise; the third derivative about as much.
+      EXPECT_NEAR(gradient[i].item<double>(), (up - down) / (2 * kStep), 2e-3) << i;
+    }
+  }
+}
+
+TEST_F(EwcTest, OnlineFisherDecaysAndAdds) {
+  const OptionTexts decaying{{"gamma", "0.25"}}, forgetful{{"gamma", "0"}};
+  ModelBench bench({"ewc", decaying}), last_only({"ewc", forgetful});
+  at::Tensor first;
+  for (int t = 0; t < 2; ++t) {
+    for (auto* one : {&bench, &last_only}) {
+      one->begin_task(task(t));
+      if (t == 0) {
+        one->train(4);
+      }
+      one->end_task();
+    }
+    if (t == 0) {
+      first = kept(bench, "fisher");
+      ASSERT_TRUE(first.equal(kept(last_only, "fisher")));
+    }
+  }
+  const auto second = kept(last_only, "fisher");
+  EXPECT_FALSE(second.allclose(first));
+  EXPECT_TRUE(kept(bench, "fisher").allclose(0.25 * first + second));
+  EXPECT_TRUE(kept(bench, "anchor").equal(bench.values()));
+}
+
+TEST_F(EwcTest, SeparateSpringsAddUp) {
+  // Fishers of the single tasks, from a bench that keeps the last one only: without steps between
+  // (standstill) both benches stand at the same values.
+  ModelBench separate({"ewc", {{"mode", "separate"}, {"lambda", "4"}}});
+  ModelBench single({"ewc", {{"gamma", "0"}, {"lambda", "4"}}});
+  std::vector<at::Tensor> fishers;
+  for (int t = 0; t < 3; ++t) {
+    for (auto* bench : {&separate, &single}) {
+      bench->begin_task(task(t));
+    }
+    const auto move = 0.5 * at::randn({separate.values().size(0)}, seed);
+    separate.values().add_(move);
+    single.values().copy_(separate.values());
+    separate.end_task();
+    single.end_task();
+    fishers.push_back(kept(single, "fisher"));
+    anchors.push_back(separate.values().clone());
+  }
+  separate.begin_task(task(3));
+  separate.values().add_(0.5);
+  const auto data = task(3);
+  const auto loss = at::cross_entropy_loss(separate.forward(data.raw), data.labels);
+  auto expected = loss.item<double>();
+  auto gradient = separate.gradient_of(loss);
+  for (int t = 0; t < 3; ++t) {
+    const auto drift = separate.values() - anchors[static_cast<std::size_t>(t)];
+    const auto& fisher = fishers[static_cast<std::size_t>(t)];
+    expected += 2.0 * (fisher * drift.square()).sum().item<double>();
+    gradient += 4.0 * fisher * drift;
+  }
+  EXPECT_NEAR(separate.observe(data.raw, data.labels), expected, 1e-5 * expected);
+  EXPECT_TRUE(separate.grads().allclose(gradient, 1e-4, 1e-5));
+}
+
+TEST_F(EwcTest, LeavesGrownParametersFree) {
+  for (const std::string mode : {"online", "separate"}) {
+    BenchPlan plan{"ewc", {{"lambda", "5"}, {"mode", mode}}};
+    plan.head = clh::core::HeadForm::kIncremental;
+    plan.blocks = {2, 2, 2};
+    plan.tasks = 3;
+    ModelBench bench(plan);
+    bench.begin_task(random_task(12, {2}, {0, 1}, 1));
+    bench.train(4);
+    bench.end_task();
+    const auto held = bench.values().size(0);
+    const auto data = random_task(12, {2}, {2, 3}, 2);
+    bench.begin_task(data);
+    bench.values().add_(0.5);
+    const auto plain_gradient =
+        bench.gradient_of(at::cross_entropy_loss(bench.forward(data.raw), data.labels));
+    bench.observe(data.raw, data.labels);
+    const auto grown = bench.values().size(0) - held;
+    ASSERT_GT(grown, 0);
+    EXPECT_TRUE(bench.grads().narrow(0, held, grown).equal(plain_gradient.narrow(0, held, grown)));
+    EXPECT_FALSE(bench.grads().narrow(0, 0, held).allclose(plain_gradient.narrow(0, 0, held)));
+    bench.end_task();
+    EXPECT_EQ(kept(bench, "fisher").size(0), held + grown);  // and held from now on
+    EXPECT_TRUE(
+        kept(bench, "anchor").narrow(0, held, grown).equal(bench.values().narrow(0, held, grown)));
+    bench.begin_task(random_task(12, {2}, {4, 5}, 3));
+    EXPECT_TRUE(std::isfinite(bench.observe(data.raw, data.labels)));
+  }
+}
+
+TEST_F(EwcTest, PaperVariantIsOnlineConfidenceWithoutHalf) {
+  ModelBench paper({"ewc", {{"variant", "paper"}, {"lambda", "3"}}});
+  ModelBench spelt({"ewc", {{"fisher", "confidence"}, {"half", "false"}, {"lambda", "3"}}});
+  for (int t = 0; t < 3; ++t) {
+    for (auto* bench : {&paper, &spelt}) {
+      bench->begin_task(task(t));
+      bench->train(5);
+      bench->end_task();
+    }
+  }
+  EXPECT_TRUE(paper.values().equal(spelt.values()));
+  EXPECT_TRUE(kept(paper, "fisher").equal(kept(spelt, "fisher")));
+}
+
+}  // namespace

@@ -1,0 +1,187 @@
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "model_bench.hpp"
+#include <gtest/gtest.h>
+
+namespace {
+
+using clh::test::BenchPlan;
+using clh::test::BenchTask;
+using clh::test::ModelBench;
+using clh::test::OptionTexts;
+using clh::test::random_task;
+
+const BenchTask kFirst = random_task(12, {2}, {0, 1}, 1), kSecond = random_task(12, {2}, {2, 3}, 2);
+
+/// A bench that has learned kFirst and begun kSecond.
+std::unique_ptr<ModelBench> in_second_task(const OptionTexts& options,
+                                           clh::core::HeadForm head = clh::core::HeadForm::kFixed,
+                                           const std::vector<std::int64_t>& blocks = {6}) {
+  BenchPlan plan{"lwf", options};
+  plan.head = head;
+  plan.blocks = blocks;
+  auto bench = std::make_unique<ModelBench>(plan);
+  bench->begin_task(kFirst);
+  bench->train(4);
+  bench->end_task();
+  bench->begin_task(kSecond);
+  return bench;
+}
+
+/// -mean_n sum_c softmax(target/T)_c log softmax(z/T)_c over outputs begin .. begin+count-1.
+at::Tensor distilled(const at::Tensor& z, const at::Tensor& target, double t, std::int64_t begin,
+                     std::int64_t count) {
+  return -((target.narrow(1, begin, count) / t).softmax(1) *
+           (z.narrow(1, begin, count) / t).log_softmax(1))
+              .sum(1)
+              .mean();
+}
+
+TEST(Lwf, LossIsCrossEntropyOverTheOutputsSeenSoFar) {
+  ModelBench bench({"lwf"});  // four outputs, of which the first task has two
+  bench.begin_task(kFirst);
+  const auto expected =
+      at::cross_entropy_loss(bench.forward(kFirst.raw).narrow(1, 0, 2), kFirst.labels);
+  const auto gradient = bench.gradient_of(expected);
+  EXPECT_NEAR(bench.observe(kFirst.raw, kFirst.labels), expected.item<double>(), 1e-6);
+  EXPECT_TRUE(bench.grads().allclose(gradient, 1e-5, 1e-7));
+}
+
+TEST(Lwf, DistilsByHand) {
+  // One unit that is 0 for x = -1, so that the outputs are the head's biases.
+  BenchPlan plan{"lwf", {{"alpha", "2"}}};
+  plan.input = {1};
+  plan.backbone_options = {{"width", "1"}, {"depth", "1"}};
+  const auto set_biases = [](ModelBench& bench, double first) {
+    bench.values().zero_();
+    bench.values()[0] = 1;
+    bench.values()[6] = first;  // fc1 weight, bias, head weight (4), head bias (4)
+  };
+  for (const bool squared : {false, true}) {
+    plan.options["kd-t2"] = squared ? "true" : "false";
+    ModelBench bench(plan);
+    const at::Tensor x = at::full({1, 1}, -1.0F);
+    const BenchTask first{x, at::zeros({1}, at::kLong), {0, 1}};
+    const BenchTask second{x, at::full({1}, 2, at::kLong), {2, 3}};
+    bench.begin_task(first);
+    bench.observe(first.raw, first.labels);
+    bench.end_task();
+    set_biases(bench, 2 * std::log(3.0));  // teacher at T = 2: (3/4, 1/4)
+    bench.begin_task(second);
+    set_biases(bench, 2 * std::log(2.0));  // student at T = 2: (2/3, 1/3)
+    const double kd = -(0.75 * std::log(2.0 / 3) + 0.25 * std::log(1.0 / 3));
+    const double ce = std::log(4.0 + 1 + 1 + 1);  // outputs (2 ln 2, 0, 0, 0), label 2
+    EXPECT_NEAR(bench.observe(second.raw, second.labels), ce + 2 * kd * (squared ? 4 : 1), 1e-5);
+  }
+}
+
+TEST(Lwf, ATeacherThatAgreesTeachesNothing) {
+  const auto bench = in_second_task({{"alpha", "3"}});
+  const auto z = bench->forward(kSecond.raw);
+  const auto ce = at::cross_entropy_loss(z.narrow(1, 0, 4), kSecond.labels);
+  const auto entropy = distilled(z, z.detach(), 2, 0, 2).item<double>();
+  const auto gradient = bench->gradient_of(ce);
+  EXPECT_NEAR(bench->observe(kSecond.raw, kSecond.labels), ce.item<double>() + 3 * entropy, 1e-5);
+  EXPECT_TRUE(bench->grads().allclose(gradient, 1e-4, 1e-6));
+}
+
+TEST(Lwf, TeachesWhatTheNetworkGaveBeforeTheTask) {
+  for (const std::string support : {"old", "all"}) {
+    const auto bench =
+        in_second_task({{"alpha", "3"}, {"temperature", "1.5"}, {"support", support}});
+    const auto target = bench->forward(kSecond.raw).detach();
+    bench->train(4);  // away from the teacher
+    const auto z = bench->forward(kSecond.raw);
+    const auto loss = at::cross_entropy_loss(z.narrow(1, 0, 4), kSecond.labels) +
+                      3 * distilled(z, target, 1.5, 0, support == "old" ? 2 : 6);
+    const auto gradient = bench->gradient_of(loss);
+    EXPECT_NEAR(bench->observe(kSecond.raw, kSecond.labels), loss.item<double>(), 1e-5) << support;
+    EXPECT_TRUE(bench->grads().allclose(gradient, 1e-4, 1e-6)) << support;
+  }
+}
+
+TEST(Lwf, DistilsEachOldBlockOfAMultiHead) {
+  const auto bench =
+      in_second_task({}, clh::core::HeadForm::kMultiHead, std::vector<std::int64_t>{2, 2, 2});
+  bench->train(4);
+  bench->end_task();
+  const auto third = random_task(12, {2}, {4, 5}, 3);
+  bench->begin_task(third);
+  const auto target = bench->forward(third.raw).detach();
+  bench->train(4);
+  const auto z = bench->forward(third.raw);
+  const auto loss = at::cross_entropy_loss(z.narrow(1, 4, 2), third.labels - 4) +
+                    distilled(z, target, 2, 0, 2) + distilled(z, target, 2, 2, 2);
+  const auto gradient = bench->gradient_of(loss);
+  EXPECT_NEAR(bench->observe(third.raw, third.labels), loss.item<double>(), 1e-5);
+  EXPECT_TRUE(bench->grads().allclose(gradient, 1e-4, 1e-6));
+}
+
+TEST(Lwf, DistilsAllOutputsWhereTasksShareThem) {
+  BenchPlan plan{"lwf"};
+  ModelBench bench(plan);
+  const auto first = random_task(12, {2}, {0, 1, 2, 3}, 1),
+             second = random_task(12, {2}, {0, 1, 2, 3}, 2);
+  bench.begin_task(first);
+  bench.train(4);
+  bench.end_task();
+  bench.begin_task(second);
+  const auto target = bench.forward(second.raw).detach();
+  bench.train(4);
+  const auto z = bench.forward(second.raw);
+  const auto loss = at::cross_entropy_loss(z, second.labels) + distilled(z, target, 2, 0, 4);
+  EXPECT_NEAR(bench.observe(second.raw, second.labels), loss.item<double>(), 1e-5);
+}
+
+TEST(Lwf, WeightDecayIsPartOfTheLoss) {
+  ModelBench bench({"lwf", {{"wd-reg", "0.01"}}});
+  bench.begin_task(kFirst);
+  const auto ce = at::cross_entropy_loss(bench.forward(kFirst.raw).narrow(1, 0, 2), kFirst.labels);
+  const auto gradient = bench.gradient_of(ce) + 0.02 * bench.values();
+  const auto norm = bench.values().square().sum().item<double>();
+  EXPECT_NEAR(bench.observe(kFirst.raw, kFirst.labels), ce.item<double>() + 0.01 * norm, 1e-5);
+  EXPECT_TRUE(bench.grads().allclose(gradient, 1e-5, 1e-7));
+}
+
+/// Values of the frozen teacher.
+at::Tensor teacher(const ModelBench& bench) {
+  const auto state = bench.model_state();
+  return std::get<at::Tensor>(
+      state->children.at("teacher")->children.at("arena")->values.at("values"));
+}
+
+TEST(Lwf, WarmUpTrainsTheHeadAlone) {
+  const auto without = in_second_task({});
+  const auto with = in_second_task({{"warmup-epochs", "3"}});
+  const auto head = with->values().size(0) - 6 * 4;  // six outputs of three features and a bias
+  EXPECT_TRUE(with->values().narrow(0, 0, head).equal(without->values().narrow(0, 0, head)));
+  const auto moved = (with->values() - without->values()).narrow(0, head, 24);
+  // Weight rows and biases of outputs 2 and 3, and no others: the loss is over this task's.
+  const auto weight = moved.narrow(0, 0, 18).view({6, 3}), bias = moved.narrow(0, 18, 6);
+  EXPECT_GT(bias.narrow(0, 2, 2).abs().max().item<double>(), 1e-4);
+  EXPECT_TRUE(weight.narrow(0, 0, 2).eq(0).all().item<bool>());
+  EXPECT_TRUE(weight.narrow(0, 4, 2).eq(0).all().item<bool>());
+  EXPECT_TRUE(bias.narrow(0, 0, 2).eq(0).all().item<bool>());
+  // And it lowers that loss.
+  const auto loss = [](const ModelBench& bench) {
+    return at::cross_entropy_loss(bench.forward(kSecond.raw).narrow(1, 2, 2), kSecond.labels - 2)
+        .item<double>();
+  };
+  EXPECT_LT(loss(*with), loss(*without));
+  EXPECT_TRUE(with->grads().eq(0).all().item<bool>());
+  // The teacher is the network from before the warm-up.
+  EXPECT_TRUE(teacher(*with).equal(without->values()));
+}
+
+TEST(Lwf, PaperVariantWarmsUpItsTeacher) {
+  const auto paper = in_second_task({{"variant", "paper"}});
+  EXPECT_TRUE(teacher(*paper).equal(paper->values()));
+  // One epoch, as the task has, and |theta|^2 with 0.0005 from the first task on.
+  const auto spelt = in_second_task({{"wd-reg", "0.0005"}, {"warmup-epochs", "1"}});
+  EXPECT_TRUE(paper->values().equal(spelt->values()));
+  EXPECT_FALSE(teacher(*spelt).equal(paper->values()));
+}
+
+}  // namespace

@@ -1,0 +1,109 @@
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "model_bench.hpp"
+#include <gtest/gtest.h>
+
+namespace {
+
+using clh::core::HeadForm;
+using clh::test::BenchPlan;
+using clh::test::BenchTask;
+using clh::test::ModelBench;
+using clh::test::OptionTexts;
+using clh::test::random_task;
+
+struct Case {
+  const char* name;
+  BenchPlan plan;
+};
+
+BenchTask task(int t) {
+  return random_task(20, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
+}
+
+constexpr int kTasks = 3, kBatches = 5, kBatch = 4;
+
+/// Trains from (task, batch) on, to the end; stops before (until_task, until_batch).
+void train(ModelBench& bench, int from_task, int from_batch, int until_task, int until_batch) {
+  for (int t = from_task; t < kTasks; ++t) {
+    if (t != from_task || from_batch == 0) {
+      bench.begin_task(task(t));
+    }
+    for (int b = t == from_task ? from_batch : 0; b < kBatches; ++b) {
+      if (t == until_task && b == until_batch) {
+        return;
+      }
+      const auto data = task(t);
+      const auto loss = bench.observe(data.raw.narrow(0, b * kBatch, kBatch).contiguous(),
+                                      data.labels.narrow(0, b * kBatch, kBatch).contiguous());
+      ASSERT_TRUE(std::isfinite(loss));
+    }
+    bench.end_task();
+  }
+}
+
+class ModelStateTest : public ::testing::TestWithParam<Case> {};
+
+/// Saved at any of these places and loaded elsewhere, a run goes on with the same bits.
+TEST_P(ModelStateTest, GoesOnAsIfThereHadBeenNoSave) {
+  auto plan = GetParam().plan;
+  plan.tasks = kTasks;
+  ModelBench straight(plan);
+  train(straight, 0, 0, -1, -1);
+  const std::pair<int, int> places[] = {{0, 2}, {1, 1}, {2, 3}};
+  for (const auto& [t, b] : places) {
+    ModelBench first(plan);
+    train(first, 0, 0, t, b);
+    const auto saved = first.save();
+    ModelBench second(plan);
+    second.load(*saved, task(t), t);
+    train(second, t, b, -1, -1);
+    EXPECT_TRUE(second.values().equal(straight.values())) << "saved in task " << t;
+  }
+}
+
+TEST_P(ModelStateTest, RunsAreEqualBitForBitAndDependOnTheSeed) {
+  auto plan = GetParam().plan;
+  plan.tasks = kTasks;
+  ModelBench one(plan), two(plan);
+  plan.seed = 1;
+  ModelBench other(plan);
+  for (auto* bench : {&one, &two, &other}) {
+    train(*bench, 0, 0, -1, -1);
+  }
+  EXPECT_TRUE(one.values().equal(two.values()));
+  EXPECT_FALSE(one.values().allclose(other.values()));
+}
+
+BenchPlan make(const char* model, OptionTexts options, HeadForm head = HeadForm::kFixed) {
+  BenchPlan plan{model, std::move(options)};
+  plan.head = head;
+  plan.blocks =
+      head == HeadForm::kFixed ? std::vector<std::int64_t>{6} : std::vector<std::int64_t>{2, 2, 2};
+  plan.rate = 0.05;
+  return plan;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, ModelStateTest,
+    ::testing::Values(
+        Case{"sgd", make("sgd", {})}, Case{"joint", make("joint", {})},
+        Case{"er", make("er", {{"buffer-size", "9"}})},
+        Case{"er_incremental", make("er", {{"buffer-size", "9"}}, HeadForm::kIncremental)},
+        Case{"der", make("der", {{"buffer-size", "9"}})},
+        Case{"der_incremental", make("der", {{"buffer-size", "9"}}, HeadForm::kIncremental)},
+        Case{"derpp", make("derpp", {{"buffer-size", "9"}}, HeadForm::kMultiHead)},
+        Case{"agem", make("agem", {{"buffer-size", "9"}, {"minibatch", "3"}})},
+        Case{"ewc", make("ewc", {{"lambda", "5"}})},
+        Case{"ewc_sample_separate",
+             make("ewc",
+                  {{"lambda", "5"}, {"mode", "separate"}, {"fisher", "sample"}, {"fisher-n", "7"}},
+                  HeadForm::kIncremental)},
+        Case{"lwf", make("lwf", {})}, Case{"lwf_paper", make("lwf", {{"variant", "paper"}})},
+        Case{"lwf_multi", make("lwf", {}, HeadForm::kMultiHead)},
+        Case{"lwf_incremental", make("lwf", {{"support", "all"}}, HeadForm::kIncremental)}),
+    [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
