@@ -1,21 +1,41 @@
 #include "host/command_line.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
 #include "core/error.hpp"
+#include "core/options/nearest_name.hpp"
 #include "core/version.hpp"
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace clh::host {
 
 namespace po = boost::program_options;
+namespace {
+
+[[noreturn]] void refuse(const std::string& command, const std::string& expected,
+                         const std::string& found, const std::string& hint = "") {
+  throw core::Error("usage", command + ": expected " + expected + ", found " + found,
+                    hint + "cl-host " + command + " --help", core::kExitUsage);
+}
+
+/// "did you mean "--json"? " for a flag that does not exist, or nothing.
+std::string flag_hint(const std::string& flag, const po::options_description& flags) {
+  std::vector<std::string> known;
+  for (const auto& option : flags.options()) {
+    known.push_back("--" + option->long_name());
+  }
+  const auto near = core::nearest_name(flag, known);
+  return near ? "did you mean \"" + *near + "\"? " : "";
+}
+
+}  // namespace
 
 po::options_description plugin_flags() {
-  po::options_description flags("Plugins");
+  po::options_description flags("Plugins", kHelpWidth);
   flags.add_options()("plugin", po::value<std::vector<std::string>>()->value_name("FILE"),
                       "use this plugin file; may be repeated")(
       "plugin-dir", po::value<std::vector<std::string>>()->value_name("DIR"),
@@ -26,6 +46,8 @@ po::options_description plugin_flags() {
 
 po::variables_map parse(const Arguments& arguments, const po::options_description& flags,
                         const std::string& command) {
+  Arguments words = arguments;
+  std::replace(words.begin(), words.end(), std::string("-h"), std::string("--help"));
   po::options_description all;
   all.add(flags).add_options()("argument", po::value<std::vector<std::string>>());
   po::positional_options_description positions;
@@ -33,7 +55,7 @@ po::variables_map parse(const Arguments& arguments, const po::options_descriptio
   po::variables_map given;
   try {
     // Only whole, long flags: `model.lr=-1` and `-1` stay arguments.
-    po::store(po::command_line_parser(arguments)
+    po::store(po::command_line_parser(words)
                   .options(all)
                   .positional(positions)
                   .style(po::command_line_style::allow_long |
@@ -42,9 +64,21 @@ po::variables_map parse(const Arguments& arguments, const po::options_descriptio
                   .run(),
               given);
     po::notify(given);
+  } catch (const po::unknown_option& e) {
+    refuse(command, "a known flag", e.get_option_name(), flag_hint(e.get_option_name(), flags));
+  } catch (const po::invalid_command_line_syntax& e) {
+    const bool missing = e.kind() == po::invalid_syntax::missing_parameter;
+    refuse(command, (missing ? "a value after " : "no value after ") + e.get_option_name(),
+           missing ? "none" : "one");
+  } catch (const po::multiple_occurrences& e) {
+    refuse(command, e.get_option_name() + " once", "it twice");
   } catch (const po::error& e) {
-    throw core::Error("usage", command + ": expected known flags, found: " + e.what(),
-                      "cl-host " + command + " --help", core::kExitUsage);
+    refuse(command, "known flags", std::string("an error: ") + e.what());
+  }
+  for (const auto& word : positional(given)) {
+    if (word.size() > 1 && word[0] == '-') {
+      refuse(command, "a flag with two dashes", '"' + word + '"', flag_hint('-' + word, flags));
+    }
   }
   return given;
 }

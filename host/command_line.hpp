@@ -1,13 +1,15 @@
 // The command line: flags that several commands share, and what they make of them.
 #pragma once
-#include <boost/program_options.hpp>
-
 #include <string>
 #include <vector>
 
 #include "core/plugins/catalogue.hpp"
+#include <boost/program_options.hpp>
 
 namespace clh::host {
+
+/// Columns of the text of --help.
+inline constexpr unsigned kHelpWidth = 100;
 
 /// Arguments after the command's name.
 using Arguments = std::vector<std::string>;
@@ -15,8 +17,8 @@ using Arguments = std::vector<std::string>;
 /// --plugin, --plugin-dir, --no-default-plugins.
 boost::program_options::options_description plugin_flags();
 
-/// Parses flags and positional arguments (stored under "argument").
-/// Errors: core::Error `usage` (exit 2) that shows `help_hint`.
+/// Parses flags and positional arguments (stored under "argument"); -h is --help.
+/// Errors: core::Error `usage` (exit 2) with the nearest flag.
 boost::program_options::variables_map parse(
     const Arguments& arguments, const boost::program_options::options_description& flags,
     const std::string& command);

@@ -1,7 +1,6 @@
 // cl-host describe: every option of a component, or of a section of the configuration.
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
 #include "core/options/describe_options.hpp"
@@ -10,13 +9,16 @@
 #include "core/run/environment.hpp"
 #include "core/run/run_setup.hpp"
 #include "host/commands.hpp"
+#include <nlohmann/json.hpp>
 
 namespace clh::host {
 namespace {
 
 namespace po = boost::program_options;
 
-core::ParamSpan span(const ParamTable& table) { return {table.params.data(), table.params.size()}; }
+core::ParamSpan span(const ParamTable& table) {
+  return {table.params.data(), table.params.size()};
+}
 
 /// The host's own tables by what a user would call them: "train", "sgd", "class-split".
 std::map<std::string, const ParamTable*> host_tables(const core::ConfigSchema& schema) {
@@ -24,8 +26,10 @@ std::map<std::string, const ParamTable*> host_tables(const core::ConfigSchema& s
       {"run", &schema.run}, {"train", &schema.train}, {"eval", &schema.eval}};
   for (const auto* named : {&schema.stream, &schema.head, &schema.optimizer}) {
     for (const auto& [name, table] : named->tables) {
-      // Two optimizers may share a plugin's name: the section makes it unambiguous.
-      const char* section = named == &schema.stream ? "stream" : named == &schema.head ? "head" : "optimizer";
+      // The optimizer sgd and the model sgd share a name; the section tells them apart.
+      const char* section = named == &schema.stream ? "stream"
+                            : named == &schema.head ? "head"
+                                                    : "optimizer";
       tables.emplace(std::string(section) + "." + name, &table);
     }
   }
@@ -50,6 +54,24 @@ std::vector<Found> kinds_of(const core::Catalogue& catalogue, const std::string&
   return kinds;
 }
 
+/// What to type instead: "stream" has parts, "model" has a list, all else perhaps a near name.
+std::string fix_for(const std::string& name, const std::vector<std::string>& known) {
+  std::string parts;
+  for (const auto& one : known) {
+    if (one.rfind(name + '.', 0) == 0) {
+      parts += (parts.empty() ? "" : ", ") + one;
+    }
+  }
+  if (!parts.empty()) {
+    return "choose one of " + parts;
+  }
+  if (core::kind_of(name) != 0) {
+    return "choose one of cl-host list " + name + "s";
+  }
+  const auto near = core::nearest_name(name, known);
+  return (near ? "did you mean \"" + *near + "\"? " : "") + "cl-host list; cl-host describe --help";
+}
+
 [[noreturn]] void unknown(const std::string& name, const core::Catalogue& catalogue,
                           const std::map<std::string, const ParamTable*>& tables) {
   std::vector<std::string> known;
@@ -61,30 +83,32 @@ std::vector<Found> kinds_of(const core::Catalogue& catalogue, const std::string&
   for (const auto& table : tables) {
     known.push_back(table.first);
   }
-  const auto near = core::nearest_name(name, known);
-  throw core::Error("unknown-component",
-                    "describe: expected an installed component or a section, found \"" + name + "\"",
-                    (near ? "did you mean \"" + *near + "\"? " : std::string()) + "cl-host list",
-                    core::kExitUsage);
+  throw core::Error(
+      "unknown-component",
+      "describe: expected an installed component or a part of the host, found \"" + name + "\"",
+      fix_for(name, known), core::kExitUsage);
 }
 
 }  // namespace
 
 int describe_command(const Arguments& arguments) {
-  po::options_description flags("Flags");
+  po::options_description flags("Flags", kHelpWidth);
   flags.add_options()("help", "this text")("json", "print JSON");
   flags.add(plugin_flags());
   const auto given = parse(arguments, flags, "describe");
   const auto words = positional(given);
   if (given.count("help") != 0) {
-    return print_help("cl-host describe NAME [flags]",
-                      "Prints every option with type, default, range and meaning. NAME is a component "
-                      "(er, mlp)\nor a part of the host: run, train, eval, stream.class-split, head.fixed, "
-                      "optimizer.sgd.\n\n  cl-host describe er\n  cl-host describe stream.permuted\n",
-                      flags);
+    return print_help(
+        "cl-host describe NAME [flags]",
+        "Prints every option with type, default, range and meaning. NAME is a component "
+        "(er, mlp)\nor a part of the host: run, train, eval, stream.class-split, head.fixed, "
+        "optimizer.sgd.\n\n  cl-host describe er\n  cl-host describe stream.permuted\n",
+        flags);
   }
   if (words.size() != 1) {
-    throw core::Error("usage", "describe: expected one name, found " + std::to_string(words.size()),
+    throw core::Error("usage",
+                      "describe: expected one name, found " +
+                          (words.empty() ? "none" : std::to_string(words.size())),
                       "cl-host describe er", core::kExitUsage);
   }
   const bool json = given.count("json") != 0;

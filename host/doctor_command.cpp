@@ -5,13 +5,13 @@
 
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "core/error.hpp"
 #include "core/run/environment.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
+#include <nlohmann/json.hpp>
 
 namespace clh::host {
 namespace {
@@ -36,6 +36,7 @@ std::vector<Finding> findings_of(const core::SearchLevels& places) {
       {"CPU", environment.cpu_model, ""},
       {"CPU capability", environment.cpu_capability, ""},
       {"cores", std::to_string(std::thread::hardware_concurrency()), ""},
+      {"threads", "1 in a run; run.threads=N for more", ""},
       {"compiler", environment.compiler, ""},
       {"system", environment.os, ""}};
   for (const auto& place : places) {
@@ -63,9 +64,9 @@ void add_plugins(const core::SearchLevels& places, std::vector<Finding>& finding
         findings.push_back({"plugin", entry.path.string(), entry.slug + ": " + entry.status});
       }
     }
-    findings.push_back({"plugins", std::to_string(usable) + " usable",
-                        usable == 0 ? "no plugin found: build them, or name a folder with --plugin-dir"
-                                    : ""});
+    findings.push_back(
+        {"plugins", std::to_string(usable) + " usable",
+         usable == 0 ? "no plugin found: build them, or name a folder with --plugin-dir" : ""});
   } catch (const core::Error& e) {
     findings.push_back({"plugins", "", e.what()});
   }
@@ -74,15 +75,16 @@ void add_plugins(const core::SearchLevels& places, std::vector<Finding>& finding
 }  // namespace
 
 int doctor_command(const Arguments& arguments) {
-  po::options_description flags("Flags");
+  po::options_description flags("Flags", kHelpWidth);
   flags.add_options()("help", "this text")("json", "print JSON");
   flags.add(plugin_flags());
   const auto given = parse(arguments, flags, "doctor");
   if (given.count("help") != 0) {
-    return print_help("cl-host doctor [flags]",
-                      "Reports libtorch, BLAS, threads, CPU, plugin folders, and what is wrong with any "
-                      "of them.\n\n  cl-host doctor\n",
-                      flags);
+    return print_help(
+        "cl-host doctor [flags]",
+        "Reports libtorch, BLAS, threads, CPU, plugin folders, and what is wrong with any "
+        "of them.\n\n  cl-host doctor\n",
+        flags);
   }
   const auto places = search_levels(given);
   auto findings = findings_of(places);

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "core/error.hpp"
@@ -11,6 +10,7 @@
 #include "core/plugins/table_check.hpp"
 #include "core/run/environment.hpp"
 #include "host/commands.hpp"
+#include <nlohmann/json.hpp>
 
 namespace clh::host {
 namespace {
@@ -106,11 +106,11 @@ std::string read_kind(const std::vector<std::string>& words) {
   if (words.size() > 1 || core::kind_of(kind) == 0) {
     const auto near = core::nearest_name(
         words[0], {"models", "backbones", "datasets", "encoders", "nodes", "layers"});
-    throw core::Error("usage",
-                      "list: expected models, backbones, datasets, encoders, nodes or layers, found \"" +
-                          joined(words) + "\"",
-                      near ? "did you mean \"" + *near + "\"?" : "cl-host list --help",
-                      core::kExitUsage);
+    throw core::Error(
+        "usage",
+        "list: expected models, backbones, datasets, encoders, nodes or layers, found \"" +
+            joined(words) + "\"",
+        near ? "did you mean \"" + *near + "\"?" : "cl-host list --help", core::kExitUsage);
   }
   return kind;
 }
@@ -118,7 +118,7 @@ std::string read_kind(const std::vector<std::string>& words) {
 }  // namespace
 
 int list_command(const Arguments& arguments) {
-  po::options_description flags("Flags");
+  po::options_description flags("Flags", kHelpWidth);
   flags.add_options()("help", "this text")("json", "print JSON");
   flags.add(plugin_flags());
   const auto given = parse(arguments, flags, "list");

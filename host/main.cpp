@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "core/error.hpp"
+#include "core/options/name_hints.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
 
@@ -40,6 +41,9 @@ extern "C" void ask_to_stop(int number) {
 
 int run_command(const std::string& command, const clh::host::Arguments& arguments) {
   if (command == "train") {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is no reason to lose the run
+    std::signal(SIGINT, ask_to_stop);
+    std::signal(SIGTERM, ask_to_stop);
     return clh::host::train_command(arguments, &stop_signal);
   }
   if (command == "list") {
@@ -55,28 +59,41 @@ int run_command(const std::string& command, const clh::host::Arguments& argument
     std::cout << "cl-host " << clh::core::kVersion << "\n";
     return clh::core::kExitDone;
   }
-  if (command == "--help" || command == "help") {
+  if (command == "--help" || command == "-h" || command == "help") {
     std::cout << kHelp;
     return clh::core::kExitDone;
   }
-  throw clh::core::Error("usage",
-                         "cl-host: expected train, list, describe or doctor, found \"" + command + "\"",
-                         "cl-host --help", clh::core::kExitUsage);
+  throw clh::core::Error(
+      "usage", "cl-host: expected train, list, describe or doctor, found \"" + command + "\"",
+      clh::core::did_you_mean(command, {"train", "list", "describe", "doctor"}, "cl-host --help"),
+      clh::core::kExitUsage);
+}
+
+/// Errors: core::Error `unwritable` unless all that was printed has arrived.
+void finish_output() {
+  std::cout.flush();
+  if (!std::cout) {
+    throw clh::core::Error("unwritable",
+                           "standard output: expected room for the output, found it closed or full",
+                           "send it where there is room", clh::core::kExitUsage);
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a full disk is an error of a write, not the end of the process
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGINT, ask_to_stop);
-  std::signal(SIGTERM, ask_to_stop);
   if (argc < 2) {
     std::cerr << kHelp;
     return clh::core::kExitUsage;
   }
   try {
-    return run_command(argv[1], {argv + 2, argv + argc});
+    const int code = run_command(argv[1], {argv + 2, argv + argc});
+    finish_output();
+    return code;
+  } catch (const clh::Stopped&) {
+    std::cerr << "warning: interrupted before training began\n";
+    return 128 + stop_signal;
   } catch (const clh::core::Error& e) {
     std::cerr << clh::core::format(e) << "\n";
     return e.exit_code();

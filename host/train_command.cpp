@@ -1,21 +1,24 @@
 // cl-host train: composes a configuration, runs it, keeps the record.
 #include <clh/error.hpp>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
 #include "core/report/accuracy_table.hpp"
 #include "core/report/results_json.hpp"
+#include "core/report/unwritable.hpp"
 #include "core/run/environment.hpp"
 #include "core/run/run_recorder.hpp"
 #include "core/stream/describe_plan.hpp"
+#include "core/version.hpp"
 #include "host/commands.hpp"
+#include <nlohmann/json.hpp>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace clh::host {
 namespace {
@@ -23,14 +26,14 @@ namespace {
 namespace po = boost::program_options;
 
 po::options_description train_flags() {
-  po::options_description flags("Flags");
+  po::options_description flags("Flags", kHelpWidth);
   flags.add_options()("help", "this text")(
       "dry-run", "print the resolved configuration and the task plan, train nothing")(
       "json", "print the results document on standard output, and nothing else there")(
       "seed", po::value<std::string>()->value_name("N"), "same as run.seed=N")(
       "threads", po::value<std::string>()->value_name("N"), "same as run.threads=N")(
-      "on-nan", po::value<std::string>()->value_name("stop|continue"),
-      "same as train.on-nan=...")("verbose", "log more");
+      "on-nan", po::value<std::string>()->value_name("stop|continue"), "same as train.on-nan=...")(
+      "verbose", "log more");
   flags.add(plugin_flags());
   return flags;
 }
@@ -48,15 +51,27 @@ Fashion-MNIST. Keys are those of the configuration; model=er is short for model.
   cl-host describe er        its options
 )";
 
+/// A word without "=" is a file, or a slip such as `train er`.
+std::string existing_file(const std::string& word) {
+  std::error_code ignored;
+  if (word.find_first_of("./") == std::string::npos && !std::filesystem::exists(word, ignored)) {
+    throw core::Error(
+        "usage", "train: expected key=value or a configuration file, found \"" + word + "\"",
+        "write key=value as in model=er, or name a TOML file that exists", core::kExitUsage);
+  }
+  return word;
+}
+
 core::ConfigSources sources_of(const po::variables_map& given) {
   core::ConfigSources sources;
   for (const auto& argument : positional(given)) {
     if (argument.find('=') != std::string::npos) {
       sources.overrides.push_back(argument);
     } else if (!sources.file) {
-      sources.file = argument;
+      sources.file = existing_file(argument);
     } else {
-      throw core::Error("usage", "train: expected one file and key=value pairs, found \"" + argument + "\"",
+      throw core::Error("usage",
+                        "train: expected one file and key=value pairs, found \"" + argument + "\"",
                         "cl-host train FILE.toml key=value", core::kExitUsage);
     }
   }
@@ -76,17 +91,20 @@ std::shared_ptr<spdlog::logger> make_log(bool verbose) {
   console->set_pattern("%^%l%$: %v");
   auto log = std::make_shared<spdlog::logger>("cl-host", console);
   log->set_level(spdlog::level::debug);
+  log->flush_on(spdlog::level::info);
+  // A full disk is reported by the files that matter, not by each line of the log.
+  log->set_error_handler([](const std::string&) {});
   return log;
 }
 
-core::RunRecord first_record(const core::ResolvedConfig& config, const core::Experiment& experiment) {
-  core::RunRecord record;
-  record.environment = core::read_environment(static_cast<int>(experiment.options().threads));
-  record.environment.plugins = experiment.plugin_records();
-  record.environment.dataset = experiment.dataset_record();
-  record.config_toml = config.toml();
-  record.config = config.json();
-  return record;
+/// Folder of the run below run.dir; a record's configuration has no benchmark any more.
+std::string run_name(const core::RunOptions& options, const core::ResolvedConfig& config) {
+  if (!options.name.empty()) {
+    return options.name;
+  }
+  const auto data = config.benchmark == "none" ? config.stream.name + "-" + config.dataset->name
+                                               : config.benchmark;
+  return data + "-" + config.model->name;
 }
 
 std::optional<core::RunDirectory> make_directory(const core::RunOptions& options,
@@ -95,13 +113,18 @@ std::optional<core::RunDirectory> make_directory(const core::RunOptions& options
   if (!options.record) {
     return std::nullopt;
   }
-  const auto name = options.name.empty() ? config.benchmark + "-" + config.model->name : options.name;
-  auto directory =
-      core::RunDirectory::create(options.dir, name, static_cast<std::uint64_t>(options.seed),
-                                 std::chrono::system_clock::now());
-  auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(directory.log_txt().string());
-  file->set_level(spdlog::level::info);
-  log.sinks().push_back(file);
+  auto directory = core::RunDirectory::create(options.dir, run_name(options, config),
+                                              static_cast<std::uint64_t>(options.seed),
+                                              std::chrono::system_clock::now());
+  try {
+    auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(directory.log_txt().string());
+    file->set_level(spdlog::level::info);
+    log.sinks().push_back(file);
+  } catch (const spdlog::spdlog_ex&) {
+    core::throw_unwritable(directory.log_txt(), "a file that can be created", errno);
+  }
+  log.info("cl-host {}, model {} on {}, seed {}", core::kVersion, config.model->name,
+           config.dataset->name, options.seed);
   return directory;
 }
 
@@ -115,27 +138,48 @@ void print_tables(const core::RunRecord& record, bool terminal) {
   std::cout << "\n" << core::metrics_table(record.matrices, style);
   const auto& t = record.timing;
   char line[160];
-  std::snprintf(line, sizeof line, "%lld steps in %.2f s: data %.2f s, training %.2f s, evaluation %.2f s",
+  std::snprintf(line, sizeof line,
+                "%lld steps in %.2f s: data %.2f s, training %.2f s, evaluation %.2f s",
                 static_cast<long long>(t.steps), t.wall_seconds, t.data_seconds, t.training_seconds,
                 t.evaluation_seconds);
   std::cout << "\n" << line << "\n";
 }
 
+void print_place(const core::RunRecorder& recorder, std::ostream& out) {
+  if (recorder.directory()) {
+    out << "record: " << recorder.directory()->path().string() << "\n";
+  }
+}
+
+/// Gives the record of a failed run its end; a second failure must not hide the first.
+void record_failure(core::RunRecorder& recorder, spdlog::logger& log, const std::string& what) {
+  log.info("failed: {}", what);  // for log.txt; main prints it
+  try {
+    recorder.finish("failed", what);
+  } catch (const core::Error& e) {
+    log.warn("{}", e.what());
+  }
+}
+
 /// Trains, and gives the record its end whatever happens. Returns: the signal that ended it, or 0.
-int run_loop(core::TaskLoop& loop, core::RunRecorder& recorder, spdlog::logger& log,
-             const volatile std::sig_atomic_t* stop) {
+int run_loop(core::TaskLoop& loop, core::RunRecorder& recorder, core::Progress& progress,
+             std::size_t tasks, spdlog::logger& log, const volatile std::sig_atomic_t* stop) {
   try {
     loop.run();
     recorder.finish("completed", "");
+    log.info("completed after {} steps", loop.steps());
     return 0;
   } catch (const Stopped&) {
+    progress.clear();
     recorder.finish("interrupted", "");
-    log.warn("stopped by signal {} in task {} after {} steps", static_cast<int>(*stop),
-             loop.experience(), loop.steps());
+    log.warn("interrupted by {} in task {}/{} after {} steps",
+             *stop == SIGINT ? "SIGINT" : "SIGTERM", loop.experience() + 1, tasks, loop.steps());
+    print_place(recorder, std::cerr);
     return *stop;
   } catch (const std::exception& e) {
-    recorder.finish("failed", e.what());
-    log.error("{}", e.what());
+    progress.clear();
+    record_failure(recorder, log, e.what());
+    print_place(recorder, std::cerr);
     throw;
   }
 }
@@ -149,6 +193,10 @@ int train_command(const Arguments& arguments, const volatile std::sig_atomic_t* 
     return print_help("cl-host train [FILE.toml] [key=value ...] [flags]", kText, flags);
   }
   const bool json = given.count("json") != 0;
+  if (json && given.count("dry-run") != 0) {
+    throw core::Error("usage", "train: expected --dry-run or --json, found both",
+                      "a dry run has no results: leave out --json", core::kExitUsage);
+  }
   const auto start = std::chrono::steady_clock::now();
   const auto catalogue = core::Catalogue::scan(search_levels(given), core::host_fingerprint());
   core::PluginLibrary library(catalogue, core::host_torch_layout());
@@ -158,11 +206,13 @@ int train_command(const Arguments& arguments, const volatile std::sig_atomic_t* 
   for (const auto& warning : config.warnings) {
     log->warn("{}", warning);
   }
-  core::set_threads(static_cast<int>(read_options<core::RunOptions>(config.run.values.data()).threads));
+  core::set_threads(
+      static_cast<int>(read_options<core::RunOptions>(config.run.values.data()).threads));
 
   core::Experiment experiment(config, catalogue, library, log, stop);
   if (given.count("dry-run") != 0) {
-    std::cout << config.toml() << "\n" << core::describe_plan(experiment.plan(), experiment.source());
+    std::cout << config.toml() << "\n"
+              << core::describe_plan(experiment.plan(), experiment.source());
     return core::kExitDone;
   }
   const bool terminal = isatty(STDERR_FILENO) != 0;
@@ -170,25 +220,19 @@ int train_command(const Arguments& arguments, const volatile std::sig_atomic_t* 
   progress_options.terminal = terminal;
   progress_options.width = terminal_width(STDERR_FILENO);
   core::Progress progress(std::cerr, progress_options);
-  core::RunRecorder recorder(first_record(config, experiment),
+  core::RunRecorder recorder(core::begin_record(config, experiment),
                              make_directory(experiment.options(), config, *log), progress, start);
   auto loop = experiment.loop(recorder);
   recorder.watch(loop, experiment);
-  if (const int signal = run_loop(loop, recorder, *log, stop)) {
+  if (const int signal =
+          run_loop(loop, recorder, progress, experiment.plan().experiences.size(), *log, stop)) {
     return 128 + signal;
   }
   if (json) {
     std::cout << core::results_text(recorder.record());
   } else {
     print_tables(recorder.record(), isatty(STDOUT_FILENO) != 0);
-    if (recorder.directory()) {
-      std::cout << "record: " << recorder.directory()->path().string() << "\n";
-    }
-  }
-  std::cout.flush();
-  if (!std::cout) {
-    throw core::Error("unwritable", "standard output: expected to write the results, found it closed or full",
-                      "send it where there is room", core::kExitUsage);
+    print_place(recorder, std::cout);
   }
   return core::kExitDone;
 }

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <string>
@@ -47,9 +48,10 @@ void check_wiring(const LutInputs& in) {
 void check_pins(const at::Tensor& mapping, std::int64_t inputs) {
   const auto pins = mapping.contiguous();
   const auto* pin = pins.data_ptr<std::int32_t>();
-  for (std::int64_t i = 0; i < pins.numel(); ++i) {
-    expect(pin[i] >= 0 && pin[i] < inputs,
-           ("pins of mapping in [0, " + std::to_string(inputs) + ")").c_str(), pin[i]);
+  const auto* wrong = std::find_if(pin, pin + pins.numel(),
+                                   [inputs](std::int32_t p) { return p < 0 || p >= inputs; });
+  if (wrong != pin + pins.numel()) {
+    expect(false, ("pins of mapping in [0, " + std::to_string(inputs) + ")").c_str(), *wrong);
   }
 }
 

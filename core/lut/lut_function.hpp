@@ -11,9 +11,10 @@ namespace clh::core {
 
 /// How a layer is evaluated and differentiated.
 struct LutRule {
-  /// CLH_LUT_MLE: y is the multilinear extension at soft inputs. CLH_LUT_SMOOTH, CLH_LUT_RADIAL: y
-  /// is the entry at the hard address [x > 1/2], the gradient that of section "table smoothed by
-  /// coefficients[0] in [0, 1/2]", or by k weights of Walsh degree 1 .. k.
+  /// CLH_LUT_MLE: y is the multilinear extension at soft inputs, with its own gradient.
+  /// CLH_LUT_SMOOTH, CLH_LUT_RADIAL: y is the entry at the hard address [x > 1/2]; a pin's gradient
+  /// is the difference of two entries of a table that is smoothed by coefficients[0] in [0, 1/2],
+  /// or weighted by k coefficients (see radial_table).
   std::int32_t gradient = CLH_LUT_MLE;
   std::vector<double> coefficients;
   /// y becomes [y > level] in float32, 0 or 1; the gradient stays that of the real y.

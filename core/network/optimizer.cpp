@@ -67,7 +67,10 @@ void Optimizer::step() {
     group.arena->reattach();
     prepare(group);
     for (const auto& run : group.arena->trainable()) {
-      const auto slice = [&](const at::Tensor& t) { return t.narrow(0, run.offset, run.count); };
+      const bool whole = run.count == group.arena->size();
+      const auto slice = [&](const at::Tensor& t) {
+        return whole ? t : t.narrow(0, run.offset, run.count);
+      };
       std::vector<at::Tensor> moments;
       for (const auto& moment : group.memory.moments) {
         moments.push_back(slice(moment));

@@ -12,6 +12,8 @@ namespace clh::core {
 namespace {
 
 constexpr std::size_t kLongestName = 16;
+constexpr std::size_t kMostHeadLines = 5;
+constexpr std::string_view kBetweenClasses = " + ";
 constexpr std::size_t kValueWidth = 6;     // "100.00"
 constexpr std::size_t kRowHeadWidth = 15;  // "before training"
 constexpr std::string_view kGap = "  ";
@@ -71,20 +73,35 @@ constexpr const char* kDim = "\x1b[2m";
 
 // A column of the table of accuracies; the last one has no task and shows the average.
 struct Column {
-  std::string head;
+  std::vector<std::string> head;  // lines, the last one stands directly over the values
   std::size_t width = 0;
   std::optional<std::size_t> task;
 };
 
+// A line per class of "t-shirt + trouser"; names with too many classes stay on one line.
+std::vector<std::string> classes_of(const std::string& name) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const auto end = std::min(name.find(kBetweenClasses, begin), name.size());
+    lines.push_back(shortened(name.substr(begin, end - begin)));
+    begin = end + kBetweenClasses.size();
+  }
+  return lines.size() <= kMostHeadLines ? lines : std::vector<std::string>{shortened(name)};
+}
+
 std::vector<Column> make_columns(const AccuracyMatrix& matrix,
-                                 const std::vector<std::string>& task_names) {
+                                 const std::vector<std::string>& task_names, bool stacked) {
   std::vector<Column> columns;
   for (std::size_t task = 0; task < matrix.columns(); ++task) {
-    auto head = shortened(task_names.at(task));
-    const auto width = std::max(kValueWidth, characters(head));
+    const auto& name = task_names.at(task);
+    auto head = stacked ? classes_of(name) : std::vector<std::string>{shortened(name)};
+    auto width = kValueWidth;
+    for (const auto& line : head) {
+      width = std::max(width, characters(line));
+    }
     columns.push_back({std::move(head), width, task});
   }
-  columns.push_back({"average", 7, std::nullopt});
+  columns.push_back({{"average"}, 7, std::nullopt});
   return columns;
 }
 
@@ -127,13 +144,29 @@ std::string accuracy_line(const AccuracyMatrix& matrix, std::optional<std::size_
   return line + "\n";
 }
 
+// The names of the columns, as many lines as the longest needs.
+std::string head_lines(ColumnIterator begin, ColumnIterator end, bool colour) {
+  std::size_t lines = 1;
+  for (auto column = begin; column != end; ++column) {
+    lines = std::max(lines, column->head.size());
+  }
+  std::string text;
+  for (std::size_t left_over = lines; left_over > 0; --left_over) {
+    std::string line(kRowHeadWidth, ' ');
+    for (auto column = begin; column != end; ++column) {
+      const auto& head = column->head;
+      const bool empty = left_over > head.size();
+      line.append(kGap).append(right(empty ? "" : head[head.size() - left_over], column->width));
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += painted(line, kBold, colour) + "\n";
+  }
+  return text;
+}
+
 std::string block(const AccuracyMatrix& matrix, ColumnIterator begin, ColumnIterator end,
                   bool colour) {
-  std::string heads(kRowHeadWidth, ' ');
-  for (auto column = begin; column != end; ++column) {
-    heads.append(kGap).append(right(column->head, column->width));
-  }
-  std::string text = painted(heads, kBold, colour) + "\n";
+  std::string text = head_lines(begin, end, colour);
   if (initial_evaluated(matrix)) {
     text += accuracy_line(matrix, std::nullopt, begin, end, colour);
   }
@@ -160,12 +193,15 @@ ColumnIterator fitting(ColumnIterator begin, ColumnIterator end, std::size_t wid
 
 std::string accuracy_table(const std::string& setting, const AccuracyMatrix& matrix,
                            const std::vector<std::string>& task_names, const TableStyle& style) {
-  const auto columns = make_columns(matrix, task_names);
+  const auto width = static_cast<std::size_t>(std::max(style.width, 1));
+  auto columns = make_columns(matrix, task_names, false);
+  if (fitting(columns.begin(), columns.end(), width) != columns.end()) {
+    columns = make_columns(matrix, task_names, true);
+  }
   std::string text = painted(setting + " accuracy, percent", kBold, style.colour) + "\n";
-  for (auto begin = columns.begin(); begin != columns.end();) {
-    const auto end =
-        fitting(begin, columns.end(), static_cast<std::size_t>(std::max(style.width, 1)));
-    text += (begin == columns.begin() ? "" : "\n") + block(matrix, begin, end, style.colour);
+  for (auto begin = columns.cbegin(); begin != columns.cend();) {
+    const auto end = fitting(begin, columns.cend(), width);
+    text += (begin == columns.cbegin() ? "" : "\n") + block(matrix, begin, end, style.colour);
     begin = end;
   }
   return text;

@@ -17,7 +17,9 @@ struct TableStyle {
 /// Renders an accuracy matrix as text: one line per experience, one column per test task, percent
 /// with two decimals, a dash where nothing was evaluated, and at the end the average over the tasks
 /// seen (`aa.task-mean`). Tasks not yet learned are dim if there is colour.
-/// Inputs:  setting is the title; task_names [columns], long ones are shortened.
+/// Inputs:  setting is the title; task_names [columns]; long ones are shortened, or stacked class
+/// by class
+///          ("a + b" on two lines) when the table would not fit otherwise.
 /// Returns: lines that each end in a newline.
 /// Errors:  std::out_of_range if there are too few names.
 std::string accuracy_table(const std::string& setting, const AccuracyMatrix& matrix,

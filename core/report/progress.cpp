@@ -25,7 +25,8 @@ double seconds(std::chrono::steady_clock::duration duration) {
 
 std::string formatted(const char* format, double value) {
   char text[64];
-  std::snprintf(text, sizeof(text), format, value);
+  std::snprintf(text, sizeof(text), format,
+                std::isnan(value) ? std::abs(value) : value);  // no "-nan"
   return text;
 }
 

@@ -31,6 +31,12 @@ constexpr const char* kStl = "libc++";
 constexpr const char* kStl = "libstdc++";
 #endif
 
+#ifdef __clang__
+constexpr const char* kCompiler = __VERSION__;  // "Clang 14.0.6 ..."
+#else
+constexpr const char* kCompiler = "GCC " __VERSION__;
+#endif
+
 std::string cpu_model() {
   std::ifstream file("/proc/cpuinfo");
   std::string line;
@@ -128,7 +134,7 @@ Environment read_environment(int threads) {
   environment.cpu_model = cpu_model();
   environment.cpu_capability = cpu_capability();
   environment.threads = threads;
-  environment.compiler = __VERSION__;
+  environment.compiler = kCompiler;
   environment.os = os_name();
   return environment;
 }

@@ -25,6 +25,7 @@ class Experiment {
   const RunOptions& options() const { return run_options_; }
   const TrainOptions& train_options() const { return train_options_; }
   RunContext& run() { return run_; }
+  spdlog::logger& log() const { return *run_.log; }
   const std::map<std::string, double>& model_metrics() const { return run_.metrics; }
   Network* network() { return network_.get(); }
   const std::map<std::string, AccuracyMatrix>& matrices() const { return evaluator_->matrices(); }

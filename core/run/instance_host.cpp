@@ -115,7 +115,8 @@ void InstanceHost::create(const clh_factory& factory, const void* spec, const ch
 
 void throw_status(const RunContext& run, const clh_component& component, const char* call,
                   clh_status status, const clh_error& error) {
-  if (status == CLH_E_STOP) {
+  const bool asked_to_stop = run.stop != nullptr && *run.stop != 0;
+  if (status == CLH_E_STOP && asked_to_stop) {
     throw Stopped();
   }
   const auto label = run.library->owner(component).label();

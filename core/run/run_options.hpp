@@ -20,7 +20,7 @@ struct RunOptions {
   void bind(OptionBinder& option) {
     option("seed", seed, "seed of every random stream").min(0);
     option("threads", threads, "threads of LibTorch and BLAS").range(1, 1024);
-    option("name", name, "folder of the run below dir; empty = <benchmark>-<model>");
+    option("name", name, "folder of the run below dir; empty = its benchmark and model");
     option("dir", dir, "folder of all runs");
     option("record", record, "keep a run directory");
   }

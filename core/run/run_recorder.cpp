@@ -6,8 +6,19 @@
 #include "core/report/atomic_file.hpp"
 #include "core/report/metrics_csv.hpp"
 #include "core/report/results_json.hpp"
+#include "core/run/environment.hpp"
 
 namespace clh::core {
+
+RunRecord begin_record(const ResolvedConfig& config, const Experiment& experiment) {
+  RunRecord record;
+  record.environment = read_environment(static_cast<int>(experiment.options().threads));
+  record.environment.plugins = experiment.plugin_records();
+  record.environment.dataset = experiment.dataset_record();
+  record.config_toml = config.toml();
+  record.config = config.json();
+  return record;
+}
 
 RunRecorder::RunRecorder(RunRecord record, std::optional<RunDirectory> directory, Progress& progress,
                          std::chrono::steady_clock::time_point start)
@@ -60,6 +71,8 @@ void RunRecorder::task_ended(std::int64_t experience) {
     }
   }
   progress_->finish_task(note);
+  experiment_->log().info("task {}/{} learned: {}", experience + 1,
+                          experiment_->plan().experiences.size(), note);
   update();
   write();
 }

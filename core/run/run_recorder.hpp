@@ -11,6 +11,9 @@
 
 namespace clh::core {
 
+/// The record of a run that is about to begin: environment, plugins, dataset, configuration.
+RunRecord begin_record(const ResolvedConfig& config, const Experiment& experiment);
+
 class RunRecorder final : public LoopObserver {
  public:
   /// Inputs: start is when the run began; record begins with configuration and environment; directory absent = keep nothing.

@@ -96,8 +96,8 @@ TEST(ReservoirBuffer, ABatchEqualsItsItemsOneByOne) {
 
 TEST(ReservoirBuffer, RedrawsAWordThatWouldBiasTheSlot) {
   WordHost host;
-  // Item 2 draws from 3 slots; 2^64 mod 3 = 1, so the last word is one too many. 4 % 3 = 1.
-  host.given["insert"] = {~std::uint64_t{0}, 4};
+  // Item 2 draws from 3 slots; 2^64 mod 3 = 1, so word 0 is one too many. 4 % 3 = 1.
+  host.given["insert"] = {0, 4};
   auto buffer = host.buffer(2);
   offer(buffer, 0, 3);
   EXPECT_EQ(numbers(buffer.all().raw), (std::vector<std::int64_t>{0, 2}));
@@ -223,8 +223,10 @@ TEST(ReservoirBuffer, ContinuesAfterASaveAsIfThereHadBeenNone) {
       const Numbers items(begin, end);
       buffer.add(items.raw, items.labels, {items.labels.to(at::kFloat).unsqueeze(1)});
     };
-    feed(straight, 0, filled);
-    feed(saved, 0, filled);
+    if (filled > 0) {
+      feed(straight, 0, filled);
+      feed(saved, 0, filled);
+    }
 
     clh::core::StateRecord record;
     clh::core::save_state(saved, record);

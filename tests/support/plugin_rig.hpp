@@ -2,8 +2,6 @@
 #pragma once
 #include <clh/component.hpp>
 
-#include <torch/csrc/api/include/torch/version.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -14,8 +12,8 @@
 
 #include "core/options/component_tree.hpp"
 #include "core/plugins/catalogue.hpp"
-#include "core/plugins/gates.hpp"
 #include "core/plugins/plugin_library.hpp"
+#include "core/run/environment.hpp"
 #include "core/run/instance_host.hpp"
 #include "core/run/run_context.hpp"
 #include <spdlog/logger.h>
@@ -36,9 +34,8 @@ inline core::ConfigTable options(std::vector<std::pair<std::string, core::Config
 class PluginRig {
  public:
   explicit PluginRig(std::uint64_t seed = 0)
-      : catalogue_(core::Catalogue::scan(core::search_levels(search()), fingerprint())),
-        library_(catalogue_,
-                 {sizeof(c10::TensorImpl), alignof(c10::TensorImpl), sizeof(c10::GeneratorImpl)}),
+      : catalogue_(core::Catalogue::scan(core::search_levels(search()), core::host_fingerprint())),
+        library_(catalogue_, core::host_torch_layout()),
         run_(library_, seed,
              std::make_shared<spdlog::logger>(
                  "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_))),
@@ -50,50 +47,41 @@ class PluginRig {
   const clh_factory& choose(clh_kind kind, const std::string& name,
                             const core::ConfigTable& user = {}) {
     std::vector<std::string> warnings;
-    const core::ComponentSource source{
-        [this](clh_kind k,
-               const std::string& n) -> const auto& {return *library_.load(k, n).component;
+    core::ComponentSource source;
+    source.find = [this](clh_kind k, const std::string& n) -> const clh_component& {
+      return *library_.load(k, n).component;
+    };
+    chosen_.push_back(core::resolve_component(kind, "test", user, name, source,
+                                              core::PathBase::of_process(), warnings));
+    return chosen_.back()->factory;
   }
+  /// Creates a component. Errors: those of choose(); StatusError when the plugin refuses.
+  template <class Spec>
+  Instance create(clh_kind kind, const std::string& name, Spec spec,
+                  const core::ConfigTable& user = {}) {
+    spec.struct_size = sizeof spec;
+    return Instance(host_.table(), &choose(kind, name, user), &spec, "test");
+  }
+
+  core::RunContext& run() { return run_; }
+  std::string log() {
+    run_.log->flush();
+    return log_.str();
+  }
+
+ private:
+  static core::SearchOptions search() {
+    core::SearchOptions options;
+    options.executable = std::filesystem::read_symlink("/proc/self/exe");
+    return options;
+  }
+
+  std::ostringstream log_;
+  core::Catalogue catalogue_;
+  core::PluginLibrary library_;
+  core::RunContext run_;
+  std::vector<std::unique_ptr<core::ResolvedComponent>> chosen_;
+  core::InstanceHost host_;
 };
-chosen_.push_back(core::resolve_component(kind, "test", user, name, source,
-                                          core::PathBase::of_process(), warnings));
-return chosen_.back()->factory;
-}  // namespace clh::test
-/// Creates a component. Errors: those of choose(); StatusError when the plugin refuses.
-template <class Spec>
-Instance create(clh_kind kind, const std::string& name, Spec spec,
-                const core::ConfigTable& user = {}) {
-  spec.struct_size = sizeof spec;
-  return Instance(host_.table(), &choose(kind, name, user), &spec, "test");
-}
-
-core::RunContext& run() {
-  return run_;
-}
-std::string log() {
-  run_.log->flush();
-  return log_.str();
-}
-
-private:
-static core::SearchOptions search() {
-  core::SearchOptions options;
-  options.executable = std::filesystem::read_symlink("/proc/self/exe");
-  return options;
-}
-static core::HostFingerprint fingerprint() {
-  return {core::host_machine(), CLH_ABI_MAJOR, CLH_ABI_MINOR,
-          TORCH_VERSION " variant=cpu cxx11abi=1 stl=libstdc++ debugstl=0",
-          core::mapped_libraries()};
-}
-
-std::ostringstream log_;
-core::Catalogue catalogue_;
-core::PluginLibrary library_;
-core::RunContext run_;
-std::vector<std::unique_ptr<core::ResolvedComponent>> chosen_;
-core::InstanceHost host_;
-}
-;
 
 }  // namespace clh::test

@@ -67,6 +67,7 @@ class Mlp final : public clh::Backbone, public clh::GatedBackbone {
       seen.push_back({layer_name(i) + ".output", z});  // [B, width]
       h = z.relu();
     }
+    seen.push_back({"features", h});
     return seen;
   }
 

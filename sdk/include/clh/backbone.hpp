@@ -58,7 +58,8 @@ class GatedBackbone {
   virtual ~GatedBackbone() = default;
   /// In forward order, the same list every time.
   virtual std::vector<GateLayer> gate_layers() const = 0;
-  /// `<layer>.input` [B, in] and `<layer>.output` [B, units] before the non-linearity.
+  /// `<layer>.input` [B, in] and `<layer>.output` [B, units] before the non-linearity, and at the
+  /// end `features` [B, F], all of one graph.
   virtual std::vector<NamedTensor> activations(const torch::Tensor& x) = 0;
   /// features(x) with the output of layer i multiplied by gates[i] [units] after its non-linearity;
   /// an undefined gate is open.

@@ -147,6 +147,22 @@ TEST(EvaluateLut, KeepsNoGraphWhereNothingIsTrained) {
   EXPECT_FALSE(evaluate_lut(layer(3, 5), {}).requires_grad());
 }
 
+TEST(EvaluateLut, GivesOneGradientWithoutTheOther) {
+  for (const auto& rule : {LutRule{}, smooth()}) {
+    const auto y_grad = irregular({5, 3}, 0.7);
+    auto both = layer(3, 5);
+    both.x = leaf(both.x);
+    both.table = leaf(both.table);
+    const auto expected = grad({evaluate_lut(both, rule)}, {both.x, both.table}, {y_grad});
+    auto x_only = both, table_only = both;
+    x_only.table = both.table.detach();
+    table_only.x = both.x.detach();
+    EXPECT_TRUE(same(grad({evaluate_lut(x_only, rule)}, {both.x}, {y_grad})[0], expected[0]));
+    EXPECT_TRUE(
+        same(grad({evaluate_lut(table_only, rule)}, {both.table}, {y_grad})[0], expected[1]));
+  }
+}
+
 TEST(EvaluateLut, SendsTheGradientOfBitsDownTheCarrier) {
   for (const auto& rule : {LutRule{}, smooth()}) {
     auto soft = layer(3, 5), hard = soft;

@@ -8,8 +8,8 @@
 
 #include "core/plugins/backbone_proxy.hpp"
 #include "core/plugins/tensor_sink.hpp"
-#include "tests/support/built_plugins.hpp"
 #include "tests/support/error_of.hpp"
+#include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
 
 namespace {
@@ -18,7 +18,7 @@ using clh::NamedTensor;
 using clh::core::BackboneProxy;
 using clh::core::ConfigList;
 using clh::test::error_of;
-using Options = std::initializer_list<std::pair<const char*, clh::core::ConfigValue>>;
+using Options = std::vector<std::pair<std::string, clh::core::ConfigValue>>;
 
 std::int64_t count(const std::vector<NamedTensor>& tensors) {
   std::int64_t n = 0;
@@ -32,13 +32,13 @@ class Backbones : public testing::Test {
  protected:
   std::unique_ptr<BackboneProxy> make(const std::string& name,
                                       std::initializer_list<std::int64_t> input,
-                                      Options options = {}) {
+                                      const Options& options = {}) {
     const clh_backbone_spec spec{sizeof(clh_backbone_spec), 0, clh::Shape(input).c_shape(), 0, 1};
-    const auto& factory = plugins_.choose(CLH_BACKBONE, "backbone", name, options);
-    return std::make_unique<BackboneProxy>(plugins_.context(), factory, spec);
+    const auto& factory = plugins_.choose(CLH_BACKBONE, name, clh::test::options(options));
+    return std::make_unique<BackboneProxy>(plugins_.run(), factory, spec);
   }
 
-  clh::test::BuiltPlugins plugins_{CLH_BUILT_PLUGINS};
+  clh::test::PluginRig plugins_;
 };
 
 TEST_F(Backbones, ParametersAreThoseCountedByHand) {
@@ -96,14 +96,13 @@ TEST_F(Backbones, MlpWeightsAreXavierUniformWithZeroBias) {
 }
 
 TEST_F(Backbones, TheSameSeedGivesTheSameWeightsAndAnotherOthers) {
-  clh::test::BuiltPlugins other(CLH_BUILT_PLUGINS, 1);
+  clh::test::PluginRig other(1);
   for (const std::string name : {"mlp", "cnn", "resnet18"}) {
     const auto a = make(name, {1, 28, 28})->parameters();
     const auto b = make(name, {1, 28, 28})->parameters();
     const clh_backbone_spec spec{sizeof(clh_backbone_spec), 0, clh::Shape{1, 28, 28}.c_shape(), 0,
                                  1};
-    const BackboneProxy reseeded(other.context(), other.choose(CLH_BACKBONE, "backbone", name),
-                                 spec);
+    const BackboneProxy reseeded(other.run(), other.choose(CLH_BACKBONE, name), spec);
     const auto c = reseeded.parameters();
     ASSERT_EQ(a.size(), b.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -133,13 +132,17 @@ TEST_F(Backbones, MlpGatesMultiplyUnitsAfterTheNonLinearity) {
   clh::core::TensorSink sink;
   mlp->instance().call("activations", gates.activations, clh::lend(x), sink.table());
   const auto seen = sink.take();
-  ASSERT_EQ(seen.size(), 4U);
+  ASSERT_EQ(seen.size(), 5U);
   EXPECT_EQ(seen[0].name, "fc1.input");
   EXPECT_EQ(seen[3].name, "fc2.output");
   EXPECT_TRUE(at::equal(seen[0].tensor, x));
   EXPECT_LT(seen[1].tensor.min().item<float>(), 0);  // before the non-linearity
   EXPECT_TRUE(at::equal(seen[2].tensor, seen[1].tensor.clamp_min(0)));
   EXPECT_TRUE(seen[3].tensor.requires_grad());
+  EXPECT_EQ(seen[4].name, "features");
+  EXPECT_TRUE(at::equal(seen[4].tensor, mlp->features(x)));
+  EXPECT_EQ(seen[4].name, "features");
+  EXPECT_TRUE(at::equal(seen[4].tensor, seen[3].tensor.clamp_min(0)));
 
   const auto p = mlp->parameters();
   const auto gate = torch::tensor({1.0F, 0.0F, 0.5F, 2.0F});

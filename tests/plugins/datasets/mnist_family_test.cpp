@@ -5,15 +5,14 @@
 
 #include "core/plugins/dataset_proxy.hpp"
 #include "tests/plugins/datasets/idx_bytes.hpp"
-#include "tests/support/built_plugins.hpp"
 #include "tests/support/error_of.hpp"
+#include "tests/support/plugin_rig.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include <gtest/gtest.h>
 
 namespace {
 
 using clh::core::DatasetProxy;
-using clh::test::BuiltPlugins;
 using clh::test::error_of;
 using clh::test::gzip;
 using clh::test::idx_header;
@@ -23,14 +22,12 @@ using clh::test::TemporaryDirectory;
 
 class MnistFamily : public testing::Test {
  protected:
-  const clh_factory& choose(const std::string& name) {
-    return plugins_.choose(CLH_DATASET, "dataset", name);
-  }
+  const clh_factory& choose(const std::string& name) { return plugins_.choose(CLH_DATASET, name); }
   const clh_factory& choose(const std::string& name, const std::string& root) {
-    return plugins_.choose(CLH_DATASET, "dataset", name, {{"root", {root}}});
+    return plugins_.choose(CLH_DATASET, name, clh::test::options({{"root", {root}}}));
   }
 
-  BuiltPlugins plugins_{CLH_BUILT_PLUGINS};
+  clh::test::PluginRig plugins_;
   TemporaryDirectory folder_;
 };
 
@@ -48,7 +45,7 @@ void write_blank_family(const TemporaryDirectory& folder) {
 }
 
 TEST_F(MnistFamily, RealFashionMnistHasItsPublishedCounts) {
-  DatasetProxy dataset(plugins_.context(), choose("fashion-mnist"));
+  DatasetProxy dataset(plugins_.run(), choose("fashion-mnist"));
   dataset.open();
   const auto train = dataset.load(CLH_TRAIN), test = dataset.load(CLH_TEST);
   EXPECT_EQ(train.inputs.sizes(), (at::IntArrayRef{60000, 1, 28, 28}));
@@ -63,7 +60,7 @@ TEST_F(MnistFamily, RealFashionMnistHasItsPublishedCounts) {
 
 TEST_F(MnistFamily, InfoNeedsNoFiles) {
   for (const std::string name : {"fashion-mnist", "mnist"}) {
-    const DatasetProxy dataset(plugins_.context(), choose(name, "/nowhere"));
+    const DatasetProxy dataset(plugins_.run(), choose(name, "/nowhere"));
     const auto& info = dataset.info();
     EXPECT_EQ(clh::Shape(info.sample), (clh::Shape{1, 28, 28}));
     EXPECT_EQ(info.n_classes, 10);
@@ -76,7 +73,7 @@ TEST_F(MnistFamily, InfoNeedsNoFiles) {
 }
 
 TEST_F(MnistFamily, MissingFilesAreNamedWithTheWayToGetThem) {
-  DatasetProxy fashion(plugins_.context(), choose("fashion-mnist", "/nowhere"));
+  DatasetProxy fashion(plugins_.run(), choose("fashion-mnist", "/nowhere"));
   const auto no_package = error_of([&] { fashion.open(); });
   EXPECT_EQ(no_package.slug(), "missing-data");
   EXPECT_STREQ(no_package.what(),
@@ -86,7 +83,7 @@ TEST_F(MnistFamily, MissingFilesAreNamedWithTheWayToGetThem) {
             "apt install dataset-fashion-mnist, or put the four files into dataset.root");
   EXPECT_EQ(no_package.exit_code(), clh::core::kExitUsage);
 
-  DatasetProxy mnist(plugins_.context(), choose("mnist", "/nowhere"));
+  DatasetProxy mnist(plugins_.run(), choose("mnist", "/nowhere"));
   const auto no_files = error_of([&] { mnist.open(); });
   EXPECT_EQ(no_files.slug(), "missing-data");
   for (const auto* part :
@@ -98,7 +95,7 @@ TEST_F(MnistFamily, MissingFilesAreNamedWithTheWayToGetThem) {
 
 TEST_F(MnistFamily, MnistIsReadFromGivenFiles) {
   write_blank_family(folder_);
-  DatasetProxy dataset(plugins_.context(), choose("mnist", folder_.path().string()));
+  DatasetProxy dataset(plugins_.run(), choose("mnist", folder_.path().string()));
   dataset.open();
   const auto test = dataset.load(CLH_TEST);
   EXPECT_EQ(test.inputs.sizes(), (at::IntArrayRef{10000, 1, 28, 28}));
@@ -113,7 +110,7 @@ TEST_F(MnistFamily, DamagedFilesAreNamed) {
   folder_.write("t10k-images-idx3-ubyte", idx_images(1, 28, 27));
   folder_.write("t10k-labels-idx1-ubyte", idx_labels("\1"));
   for (const std::string name : {"fashion-mnist", "mnist"}) {
-    DatasetProxy dataset(plugins_.context(), choose(name, folder_.path().string()));
+    DatasetProxy dataset(plugins_.run(), choose(name, folder_.path().string()));
     dataset.open();
     const auto where = "dataset " + name + ": " + folder_.path().string();
     const auto cut = error_of([&] { dataset.load(CLH_TRAIN); });
@@ -128,7 +125,7 @@ TEST_F(MnistFamily, DamagedFilesAreNamed) {
 TEST_F(MnistFamily, AWrongNumberOfSamplesIsRefused) {
   folder_.write("train-images-idx3-ubyte", idx_images(2, 28, 28));
   folder_.write("train-labels-idx1-ubyte", idx_labels("\1\2"));
-  const DatasetProxy dataset(plugins_.context(), choose("mnist", folder_.path().string()));
+  const DatasetProxy dataset(plugins_.run(), choose("mnist", folder_.path().string()));
   EXPECT_STREQ(error_of([&] { dataset.load(CLH_TRAIN); }).what(),
                "dataset mnist: expected 60000 samples, found 2");
 }

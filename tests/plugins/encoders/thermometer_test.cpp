@@ -7,8 +7,8 @@
 
 #include "core/plugins/plugin_instance.hpp"
 #include "core/run/state_tree.hpp"
-#include "tests/support/built_plugins.hpp"
 #include "tests/support/error_of.hpp"
+#include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
 
 namespace {
@@ -32,9 +32,9 @@ class Thermometer : public testing::Test {
   void make(std::initializer_list<std::int64_t> dims, std::int64_t bits,
             const std::string& per = "feature") {
     const clh_encoder_spec spec{sizeof(clh_encoder_spec), 0, clh::Shape(dims).c_shape(), 0, 1};
-    const auto& factory =
-        plugins_.choose(CLH_ENCODER, "encoder", "thermometer", {{"bits", {bits}}, {"per", {per}}});
-    encoder_ = std::make_unique<PluginInstance>(plugins_.context(), factory, &spec);
+    const auto& factory = plugins_.choose(CLH_ENCODER, "thermometer",
+                                          clh::test::options({{"bits", {bits}}, {"per", {per}}}));
+    encoder_ = std::make_unique<PluginInstance>(plugins_.run(), factory, &spec);
   }
   const clh_encoder_vt& table() { return encoder_->table<clh_encoder_vt>(); }
   void fit(const at::Tensor& x) { encoder_->call("fit", table().fit, clh::lend(x)); }
@@ -51,7 +51,7 @@ class Thermometer : public testing::Test {
     return text;
   }
 
-  clh::test::BuiltPlugins plugins_{CLH_BUILT_PLUGINS};
+  clh::test::PluginRig plugins_;
   std::unique_ptr<PluginInstance> encoder_;
 };
 
@@ -97,6 +97,13 @@ TEST_F(Thermometer, OneSampleIsEnough) {
   make({1}, 255);
   fit(matrix({{2}}));
   EXPECT_EQ(bits_of(2), std::string(255, '0'));
+}
+
+TEST_F(Thermometer, FittingAgainReplacesTheThresholds) {
+  make({1}, 2);
+  fit(matrix({{0}, {3}}));
+  fit(matrix({{0}, {30}}));  // thresholds 10, 20
+  EXPECT_EQ(bits_of(15), "10");
 }
 
 TEST_F(Thermometer, TheWholeRangeOfFloatsHasFiniteThresholds) {

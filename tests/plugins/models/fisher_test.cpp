@@ -109,9 +109,9 @@ TEST(Fisher, OfTheOutputBiasIsTheMeanVarianceOfItsIndicator) {
   // Closed form for the output layer: F(bias_k) = mean p_k (1 - p_k).
   auto plan = plan_for("mlp");
   ModelBench bench(plan);
-  const auto task = random_task(kSamples, plan.input, {0, 1, 2, 3}, 3);
+  const auto task = random_task(1100, plan.input, {0, 1, 2, 3}, 3);
   bench.begin_task(task);
-  bench.train(kBatch);
+  bench.train(100);
   const auto p = bench.forward(task.raw).softmax(1).detach();
   bench.end_task();
   const auto fisher = fisher_of(bench);

@@ -40,6 +40,9 @@ void train(ModelBench& bench, int from_task, int from_batch, int until_task, int
                                       data.labels.narrow(0, b * kBatch, kBatch).contiguous());
       ASSERT_TRUE(std::isfinite(loss));
     }
+    if (t == until_task && until_batch == kBatches) {
+      return;
+    }
     bench.end_task();
   }
 }
@@ -52,7 +55,7 @@ TEST_P(ModelStateTest, GoesOnAsIfThereHadBeenNoSave) {
   plan.tasks = kTasks;
   ModelBench straight(plan);
   train(straight, 0, 0, -1, -1);
-  const std::pair<int, int> places[] = {{0, 2}, {1, 1}, {2, 3}};
+  const std::pair<int, int> places[] = {{0, 2}, {0, kBatches}, {1, 1}, {2, 3}, {2, kBatches}};
   for (const auto& [t, b] : places) {
     ModelBench first(plan);
     train(first, 0, 0, t, b);
@@ -101,6 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
              make("ewc",
                   {{"lambda", "5"}, {"mode", "separate"}, {"fisher", "sample"}, {"fisher-n", "7"}},
                   HeadForm::kIncremental)},
+        Case{"ewc_batched", make("ewc", {{"lambda", "5"}, {"fisher", "batched"}})},
         Case{"lwf", make("lwf", {})}, Case{"lwf_paper", make("lwf", {{"variant", "paper"}})},
         Case{"lwf_multi", make("lwf", {}, HeadForm::kMultiHead)},
         Case{"lwf_incremental", make("lwf", {{"support", "all"}}, HeadForm::kIncremental)}),

@@ -1,0 +1,112 @@
+// Save at any batch, load in a new process, continue = bitwise equal to never having stopped: for
+// every model, backbone, head and optimizer of this build.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <torch/torch.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "core/run/checkpoint.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace {
+
+using clh::core::StateRecord;
+using clh::test::TemporaryDirectory;
+
+/// The first difference between two states, empty if there is none. Wall times may differ.
+std::string difference(const StateRecord& a, const StateRecord& b, const std::string& path = "") {
+  if (a.values.size() != b.values.size() || a.children.size() != b.children.size()) {
+    return path + ": number of entries";
+  }
+  for (const auto& [key, value] : a.values) {
+    const auto other = b.values.find(key);
+    if (other == b.values.end() || other->second.index() != value.index()) {
+      return path + "/" + key + ": missing or of another type";
+    }
+    if (const auto* tensor = std::get_if<at::Tensor>(&value)) {
+      const auto& right = std::get<at::Tensor>(other->second);
+      // Bits, so that NaN equals NaN.
+      if (tensor->defined() != right.defined() ||
+          (tensor->defined() &&
+           (tensor->sizes() != right.sizes() || tensor->scalar_type() != right.scalar_type() ||
+            std::memcmp(tensor->data_ptr(), right.data_ptr(), tensor->nbytes()) != 0))) {
+        return path + "/" + key + ": tensor";
+      }
+    } else if (std::get_if<double>(&value) != nullptr) {
+      if (std::get<double>(value) != std::get<double>(other->second)) {
+        return path + "/" + key + ": real";
+      }
+    } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+      if (*number != std::get<std::int64_t>(other->second)) {
+        return path + "/" + key + ": integer";
+      }
+    } else if (const auto* bytes = std::get_if<StateRecord::Bytes>(&value)) {
+      if (*bytes != std::get<StateRecord::Bytes>(other->second)) {
+        return path + "/" + key + ": bytes";
+      }
+    } else if (const auto* text = std::get_if<std::string>(&value)) {
+      if (*text != std::get<std::string>(other->second)) {
+        return path + "/" + key + ": text";
+      }
+    }
+  }
+  for (const auto& [key, child] : a.children) {
+    const auto other = b.children.find(key);
+    if (other == b.children.end()) {
+      return path + "/" + key + ": missing";
+    }
+    if (path.empty() && key == "timing") {
+      continue;
+    }
+    const auto found = difference(*child, *other->second, path + "/" + key);
+    if (!found.empty()) {
+      return found;
+    }
+  }
+  return "";
+}
+
+class Resume : public testing::TestWithParam<const char*> {
+ protected:
+  void probe(const std::string& arguments) const {
+    const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "resume_probe";
+    const auto command = program.string() + " " + arguments + " train.iterations=6 " + GetParam();
+    const int status = std::system(command.c_str());
+    ASSERT_TRUE(WIFEXITED(status));
+    ASSERT_EQ(WEXITSTATUS(status), 0) << command;
+  }
+};
+
+TEST_P(Resume, InANewProcessEqualsNeverHavingStopped) {
+  const TemporaryDirectory directory;
+  const auto whole = (directory.path() / "whole").string();
+  const auto half = (directory.path() / "half").string();
+  const auto resumed = (directory.path() / "resumed").string();
+  probe(whole);
+  probe(half + " --batches 16");  // in the third task
+  probe(resumed + " --load " + half);
+  EXPECT_EQ(difference(*clh::core::read_checkpoint(whole), *clh::core::read_checkpoint(resumed)), "");
+  EXPECT_NE(difference(*clh::core::read_checkpoint(whole), *clh::core::read_checkpoint(half)), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, Resume,
+    testing::Values("model=sgd", "model=er", "model=der", "model=derpp", "model=agem model.minibatch=8",
+                    "model=ewc model.lambda=10 model.fisher-n=40",
+                    "model=ewc model.mode=separate model.lambda=10 model.fisher-n=40 head=incremental",
+                    "model=lwf", "model=lwf head=incremental", "model=lwf model.variant=paper",
+                    "model=joint"));
+INSTANTIATE_TEST_SUITE_P(
+    Parts, Resume,
+    testing::Values("model=er optimizer=adam optimizer.lr=0.001 optimizer.reset=never",
+                    "model=sgd optimizer.momentum=0.9 optimizer.nesterov=true",
+                    "model=derpp head=incremental",
+                    "model=er head=multi-head stream.scenario=task-il",
+                    "model=er benchmark=rotated-fashion-mnist stream.tasks=5 train.batch-size=10",
+                    "model=er stream.scenario=task-free", "model=lwf backbone=cnn",
+                    "model=lwf backbone=lut backbone.widths=[60,40]"));
+
+}  // namespace

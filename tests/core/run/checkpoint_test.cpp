@@ -1,0 +1,122 @@
+#include "core/run/checkpoint.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "core/error.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace {
+
+using namespace clh::core;  // NOLINT
+using clh::Archive;
+using clh::test::TemporaryDirectory;
+
+struct Inner {
+  std::vector<float> numbers{1.5F, -2.0F};
+  void state(Archive& archive) { archive("numbers", numbers); }
+};
+
+struct Everything {
+  bool flag = true;
+  std::int64_t integer = -7;
+  double real = 0.1;
+  std::string text = "a\nb";
+  at::Tensor bytes = at::arange(6, at::kByte).view({2, 3});
+  at::Tensor none;
+  std::vector<Inner> list{Inner{}, Inner{{3.0F}}};
+  std::vector<std::int64_t> empty;
+  void state(Archive& archive) {
+    archive("flag", flag)("integer", integer)("real", real)("text", text);
+    archive("bytes", bytes)("none", none)("list", list)("empty", empty);
+  }
+};
+
+std::string read_all(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Checkpoint, RestoresEveryKindOfValue) {
+  const TemporaryDirectory directory;
+  Everything saved;
+  StateRecord record;
+  save_state(saved, record);
+  write_checkpoint(directory.path() / "c", record);
+
+  Everything loaded;
+  loaded.flag = false;
+  loaded.integer = 0;
+  loaded.real = 0;
+  loaded.text.clear();
+  loaded.bytes = at::Tensor();
+  loaded.none = at::ones({1});
+  loaded.list.clear();
+  loaded.empty = {1};
+  load_state(loaded, *read_checkpoint(directory.path() / "c"));
+  EXPECT_TRUE(loaded.flag);
+  EXPECT_EQ(loaded.integer, -7);
+  EXPECT_EQ(loaded.real, 0.1);
+  EXPECT_EQ(loaded.text, "a\nb");
+  EXPECT_TRUE(at::equal(loaded.bytes, saved.bytes));
+  EXPECT_EQ(loaded.bytes.scalar_type(), at::kByte);
+  EXPECT_FALSE(loaded.none.defined());
+  ASSERT_EQ(loaded.list.size(), 2U);
+  EXPECT_EQ(loaded.list[1].numbers, std::vector<float>{3.0F});
+  EXPECT_TRUE(loaded.empty.empty());
+}
+
+TEST(Checkpoint, SavingTwiceGivesTheSameBytes) {
+  const TemporaryDirectory directory;
+  Everything saved;
+  for (const char* name : {"a", "b"}) {
+    StateRecord record;
+    save_state(saved, record);
+    write_checkpoint(directory.path() / name, record);
+  }
+  EXPECT_EQ(read_all(directory.path() / "a"), read_all(directory.path() / "b"));
+}
+
+TEST(Checkpoint, AKeyThatIsMissingOrOfAnotherTypeIsAnError) {
+  StateRecord record;
+  Inner inner;
+  save_state(inner, record);
+  Everything other;
+  EXPECT_THROW(load_state(other, record), clh::StatusError);
+  record.values["flag"] = std::string("text");
+  EXPECT_THROW(load_state(other, record), clh::StatusError);
+}
+
+TEST(Checkpoint, AKeyGivenTwiceIsAnError) {
+  struct Twice {
+    std::int64_t n = 0;
+    void state(Archive& archive) { archive("n", n)("n", n); }
+  } twice;
+  StateRecord record;
+  EXPECT_THROW(save_state(twice, record), clh::StatusError);
+}
+
+// Every cut and every flipped byte must end in an Error, never in a crash or a silent load.
+TEST(Checkpoint, DamageIsFoundAtEveryByte) {
+  const TemporaryDirectory directory;
+  Everything saved;
+  StateRecord record;
+  save_state(saved, record);
+  const auto path = directory.path() / "c";
+  write_checkpoint(path, record);
+  const auto good = read_all(path);
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::ofstream(path, std::ios::binary) << good.substr(0, i);
+    EXPECT_THROW(read_checkpoint(path), Error) << "cut at " << i;
+    auto flipped = good;
+    flipped[i] = static_cast<char>(flipped[i] ^ 0x10);
+    std::ofstream(path, std::ios::binary) << flipped;
+    EXPECT_THROW(read_checkpoint(path), Error) << "flipped at " << i;
+  }
+  EXPECT_THROW(read_checkpoint(directory.path() / "absent"), Error);
+}
+
+}  // namespace

@@ -1,0 +1,48 @@
+#include "core/run/evaluator.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+namespace {
+
+using clh::core::count_right;
+using clh::core::disjoint_outputs;
+
+// The example of the metric definitions: logits (2.0, 1.0, 3.0, 0.5), tasks {0, 1} and {2, 3},
+// label 0: class-il predicts 2 (wrong), task-il predicts 0 (right).
+TEST(CountRight, ClassIlAndTaskIlFromTheSameLogits) {
+  const auto logits = at::tensor({2.0F, 1.0F, 3.0F, 0.5F}).unsqueeze(0);
+  EXPECT_EQ(count_right(logits, {0}, {0, 1, 2, 3}), 0);
+  EXPECT_EQ(count_right(logits, {0}, {0, 1}), 1);
+  EXPECT_EQ(count_right(logits, {2}, {0, 1, 2, 3}), 1);
+}
+
+TEST(CountRight, TheLowestIndexWinsATie) {
+  const auto logits = at::tensor({1.0F, 3.0F, 3.0F}).unsqueeze(0);
+  EXPECT_EQ(count_right(logits, {1}, {0, 1, 2}), 1);
+  EXPECT_EQ(count_right(logits, {2}, {0, 1, 2}), 0);
+}
+
+TEST(CountRight, UnseenClassesTakeNoPart) {
+  const auto logits = at::tensor({1.0F, 0.0F, 9.0F}).unsqueeze(0);
+  EXPECT_EQ(count_right(logits, {0}, {0, 1}), 1);
+  EXPECT_EQ(count_right(logits, {0}, {0, 1, 2}), 0);
+  EXPECT_EQ(count_right(logits, {0}, {}), 0);
+}
+
+TEST(CountRight, CountsOverTheBatchAndIgnoresOutputsThatAreNotThere) {
+  const auto logits = at::tensor({0.0F, 1.0F, 1.0F, 0.0F, 0.0F, 1.0F}).view({3, 2});
+  EXPECT_EQ(count_right(logits, {1, 0, 0}, {0, 1, 2, 3}), 2);
+}
+
+TEST(DisjointOutputs, HoldsForSplitsAndNotForSharedLabels) {
+  clh::core::StreamPlan plan;
+  plan.tasks.resize(2);
+  plan.tasks[0].outputs = {0, 1};
+  plan.tasks[1].outputs = {2, 3};
+  EXPECT_TRUE(disjoint_outputs(plan));
+  plan.tasks[1].outputs = {0, 1};
+  EXPECT_FALSE(disjoint_outputs(plan));
+}
+
+}  // namespace

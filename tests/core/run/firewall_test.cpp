@@ -1,0 +1,101 @@
+// What the scenario hides stays hidden: a spying model reports what it was given.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "tests/support/test_run.hpp"
+
+namespace {
+
+using clh::test::TestRun;
+
+std::vector<std::string> spy_directory() {
+  return {(std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "tests/plugins")
+              .string()};
+}
+
+std::map<std::string, double> spied(std::vector<std::string> words) {
+  words.insert(words.begin(), {"model=spy", "eval.future=false"});
+  TestRun run(words, spy_directory());
+  run.train();
+  return run.experiment().model_metrics();
+}
+
+TEST(Firewall, ClassIlHidesTaskCountAndTaskOfTheQuery) {
+  const auto seen = spied({});
+  EXPECT_EQ(seen.at("count-refused"), 1);
+  EXPECT_EQ(seen.count("count"), 0U);
+  EXPECT_EQ(seen.at("query-task"), -1);
+  EXPECT_EQ(seen.at("tasks-begun"), 5);
+}
+
+TEST(Firewall, DomainIlHidesTheTaskOfTheQuery) {
+  const auto seen = spied({"stream.scenario=domain-il", "train.iterations=2"});
+  EXPECT_EQ(seen.at("query-task"), -1);
+  EXPECT_EQ(seen.at("label-high"), 1);
+}
+
+TEST(Firewall, TaskIlTellsTheTaskOfTheQuery) {
+  const auto seen = spied({"stream.scenario=task-il", "train.iterations=2"});
+  EXPECT_EQ(seen.at("query-task"), 4);
+}
+
+TEST(Firewall, TaskFreeHasNoTaskHooks) {
+  const auto seen = spied({"stream.scenario=task-free", "train.iterations=2"});
+  EXPECT_EQ(seen.count("tasks-begun"), 0U);
+}
+
+// 6000 training samples a class: a model sees all of its task's, once, and no other.
+TEST(Firewall, TrainingShowsTheSamplesOfTheTaskAlone) {
+  TestRun run({"model=spy"}, spy_directory());
+  const auto& task = run.experiment().plan().tasks[0];
+  EXPECT_EQ(task.train.size(), 12000U);
+  run.train(1200);
+  const auto seen = run.experiment().model_metrics();
+  EXPECT_EQ(seen.at("ids"), 12000);
+  EXPECT_EQ(seen.at("label-low"), 0);
+  EXPECT_EQ(seen.at("label-high"), 1);
+  EXPECT_EQ(seen.at("task-size"), 12000);
+  EXPECT_EQ(seen.at("outputs"), 2);
+  EXPECT_GE(seen.at("x-low"), 0.0);
+  EXPECT_LE(seen.at("x-high"), 1.0);
+}
+
+TEST(Firewall, ReadingOutsideTheTaskIsRefused) {
+  const auto seen = spied({"train.iterations=1"});
+  EXPECT_EQ(seen.at("read-refused"), 1);
+  EXPECT_EQ(seen.count("read-outside"), 0U);
+}
+
+TEST(Firewall, AModelsFailureNamesPluginCallTaskAndStep) {
+  TestRun run({"model=spy", "model.fail=true"}, spy_directory());
+  try {
+    run.train();
+    FAIL() << "expected an error";
+  } catch (const clh::core::Error& e) {
+    EXPECT_EQ(e.slug(), "plugin-error");
+    EXPECT_EQ(e.exit_code(), clh::core::kExitUsage);
+    EXPECT_STREQ(e.what(),
+                 "org.clh.test.spy 0.1.0 in observe, task 0 step 0: [spy] expected to be told to work, "
+                 "found fail=true");
+  }
+}
+
+TEST(Firewall, ALossThatIsNotFiniteStopsTheRun) {
+  TestRun run({"model=spy", "model.nan-loss=true"}, spy_directory());
+  try {
+    run.train();
+    FAIL() << "expected an error";
+  } catch (const clh::core::Error& e) {
+    EXPECT_EQ(e.slug(), "not-finite");
+    EXPECT_STREQ(e.what(),
+                 "org.clh.test.spy 0.1.0 in observe, task 0 step 0: expected a finite loss, found nan");
+  }
+  TestRun tolerant({"model=spy", "model.nan-loss=true", "train.on-nan=continue", "train.iterations=2"},
+                   spy_directory());
+  tolerant.train();
+  EXPECT_TRUE(tolerant.loop().done());
+}
+
+}  // namespace

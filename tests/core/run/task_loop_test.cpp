@@ -1,0 +1,122 @@
+// The loop through the built plugins and the real data: determinism, and what a model may see.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "core/random/draws.hpp"
+#include "core/stream/stream_plan.hpp"
+#include "tests/support/test_run.hpp"
+
+namespace {
+
+using clh::test::TestRun;
+using Words = std::vector<std::string>;
+
+Words job(Words more) {
+  Words words{"train.iterations=30"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+TEST(TaskLoop, SameSeedGivesBitIdenticalWeightsAndMatrices) {
+  TestRun a(job({"run.seed=3"})), b(job({"run.seed=3"}));
+  a.train();
+  b.train();
+  EXPECT_TRUE(at::equal(a.values(), b.values()));
+  const auto& left = a.experiment().matrices().at("class-il");
+  const auto& right = b.experiment().matrices().at("class-il");
+  for (std::size_t j = 0; j < left.columns(); ++j) {
+    EXPECT_EQ(left.at(4, j), right.at(4, j));
+  }
+}
+
+TEST(TaskLoop, AnotherSeedGivesOtherWeights) {
+  TestRun a(job({"run.seed=3"})), b(job({"run.seed=4"}));
+  EXPECT_FALSE(at::equal(a.values(), b.values()));
+}
+
+TEST(TaskLoop, TheStreamIsTheSameForEveryModel) {
+  TestRun er(job({"stream.class-order=seeded"}));
+  TestRun sgd(job({"model=sgd", "stream.class-order=seeded", "train.batch-size=7"}));
+  EXPECT_EQ(clh::core::hash(er.experiment().plan()), clh::core::hash(sgd.experiment().plan()));
+  TestRun other(job({"stream.class-order=seeded", "run.seed=1"}));
+  EXPECT_NE(clh::core::hash(er.experiment().plan()), clh::core::hash(other.experiment().plan()));
+}
+
+TEST(TaskLoop, InitialWeightsDoNotDependOnTheModel) {
+  TestRun er(job({})), lwf(job({"model=lwf"}));
+  EXPECT_TRUE(at::equal(er.values(), lwf.values()));
+}
+
+// 784 * 100 + 100 + 100 * 100 + 100 + 100 * 10 + 10, metrics definition res.params.
+TEST(TaskLoop, TheDefaultNetworkHasTheKnownNumberOfParameters) {
+  TestRun run(job({}));
+  EXPECT_EQ(run.values().numel(), 89610);
+}
+
+TEST(TaskLoop, ReportsBothSettingsForAClassSplitAndOneForDomains) {
+  TestRun split(job({"stream.classes-per-task=5"}));
+  split.train();
+  EXPECT_EQ(split.experiment().matrices().size(), 2U);
+  TestRun permuted(job({"benchmark=permuted-fashion-mnist", "stream.tasks=2", "train.batch-size=10"}));
+  permuted.train();
+  ASSERT_EQ(permuted.experiment().matrices().size(), 1U);
+  const auto& matrix = permuted.experiment().matrices().at("domain-il");
+  EXPECT_TRUE(matrix.initial(1).has_value());
+  EXPECT_TRUE(matrix.at(0, 1).has_value());
+}
+
+TEST(TaskLoop, WithoutFutureOnlySeenTasksAreEvaluated) {
+  TestRun run(job({"eval.future=false"}));
+  run.train();
+  const auto& matrix = run.experiment().matrices().at("task-il");
+  EXPECT_TRUE(matrix.at(1, 1).has_value());
+  EXPECT_FALSE(matrix.at(1, 2).has_value());
+}
+
+TEST(TaskLoop, AnIncrementalHeadGrowsAndHasNoInitialRow) {
+  TestRun run(job({"head=incremental", "model=sgd"}));
+  EXPECT_EQ(run.experiment().network()->head().outputs(), 0);
+  run.train();
+  EXPECT_EQ(run.experiment().network()->head().outputs(), 10);
+  const auto& matrix = run.experiment().matrices().at("task-il");
+  EXPECT_FALSE(matrix.initial(0).has_value());
+  EXPECT_FALSE(matrix.at(0, 1).has_value());
+  EXPECT_TRUE(matrix.at(4, 0).has_value());
+}
+
+// With blocks of their own, the outputs of other tasks get no gradient at all.
+TEST(TaskLoop, AMultiHeadTrainsTheBlockOfTheTaskAlone) {
+  TestRun run(job({"head=multi-head", "model=sgd", "stream.scenario=task-il"}));
+  const auto before = run.experiment().network()->head().blocks()[1].weight.detach().clone();
+  const auto first = run.experiment().network()->head().blocks()[0].weight.detach().clone();
+  run.train(20);
+  EXPECT_TRUE(at::equal(before, run.experiment().network()->head().blocks()[1].weight));
+  EXPECT_FALSE(at::equal(first, run.experiment().network()->head().blocks()[0].weight));
+  EXPECT_EQ(run.experiment().matrices().count("class-il"), 0U);
+}
+
+TEST(TaskLoop, AJointStreamTrainsOnceAndIsScoredOnEveryTask) {
+  TestRun run(job({"stream=joint", "model=sgd"}));
+  run.train();
+  const auto& matrix = run.experiment().matrices().at("class-il");
+  EXPECT_EQ(matrix.rows(), 1U);
+  EXPECT_EQ(matrix.columns(), 5U);
+  EXPECT_TRUE(matrix.at(0, 4).has_value());
+}
+
+TEST(TaskLoop, TaskFreeHidesTheBoundaries) {
+  TestRun run(job({"stream.scenario=task-free", "model=er"}));
+  run.train();
+  EXPECT_TRUE(run.loop().done());
+}
+
+TEST(TaskLoop, EveryOptimizerLowersTheLoss) {
+  for (const char* name : {"sgd", "adam", "adamw"}) {
+    TestRun run({"model=sgd", std::string("optimizer=") + name, "optimizer.lr=0.001", "stream=joint",
+                 "train.iterations=300"});
+    run.train();
+    EXPECT_GT(*run.experiment().matrices().at("class-il").at(0, 1), 0.0) << name;
+  }
+}
+
+}  // namespace

@@ -1,0 +1,49 @@
+#include "tests/support/test_run.hpp"
+
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <filesystem>
+
+#include "core/run/environment.hpp"
+
+namespace clh::test {
+
+core::Catalogue built_catalogue(const std::vector<std::string>& extra) {
+  core::SearchOptions options;
+  options.executable = std::filesystem::read_symlink("/proc/self/exe");
+  options.dirs.assign(extra.begin(), extra.end());
+  return core::Catalogue::scan(core::search_levels(options), core::host_fingerprint());
+}
+
+TestRun::TestRun(const std::vector<std::string>& overrides,
+                 const std::vector<std::string>& plugin_directories)
+    : catalogue_(built_catalogue(plugin_directories)),
+      library_(catalogue_, core::host_torch_layout()) {
+  core::ConfigSources sources;
+  sources.overrides = overrides;
+  config_ = core::resolve_config(core::config_schema(library_), sources);
+  core::set_threads(1);
+  auto logger = std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_));
+  experiment_ =
+      std::make_unique<core::Experiment>(config_, catalogue_, library_, std::move(logger), nullptr);
+  loop_ = std::make_unique<core::TaskLoop>(experiment_->loop(silent_));
+}
+
+std::string TestRun::log() { return log_.str(); }
+
+void TestRun::train(std::int64_t batches) {
+  while (!loop_->done() && (batches < 0 || loop_->steps() < batches)) {
+    loop_->advance();
+  }
+}
+
+std::unique_ptr<core::StateRecord> TestRun::save() {
+  auto record = std::make_unique<core::StateRecord>();
+  core::save_state(*loop_, *record);
+  return record;
+}
+
+void TestRun::load(const core::StateRecord& record) { core::load_state(*loop_, record); }
+
+}  // namespace clh::test
