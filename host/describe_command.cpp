@@ -65,8 +65,9 @@ std::string fix_for(const std::string& name, const std::vector<std::string>& kno
   if (!parts.empty()) {
     return "choose one of " + parts;
   }
-  if (core::kind_of(name) != 0) {
-    return "choose one of cl-host list " + name + "s";
+  const auto kind = !name.empty() && name.back() == 's' ? name.substr(0, name.size() - 1) : name;
+  if (core::kind_of(kind) != 0) {
+    return "choose one that cl-host list " + kind + "s shows";
   }
   const auto near = core::nearest_name(name, known);
   return (near ? "did you mean \"" + *near + "\"? " : "") + "cl-host list; cl-host describe --help";

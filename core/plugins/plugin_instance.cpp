@@ -8,7 +8,7 @@ namespace clh::core {
 
 PluginInstance::PluginInstance(RunContext& run, const clh_factory& factory, const void* spec,
                                const char* init_stream)
-    : run_(&run), host_(run, factory.path) {
+    : run_(&run), host_(run, factory.path, factory.path) {
   host_.create(factory, spec, init_stream, &object_);
 }
 

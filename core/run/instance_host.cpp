@@ -3,6 +3,7 @@
 #include <ATen/DLConvertor.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/lut/lut_function.hpp"
@@ -71,7 +72,8 @@ clh_status to_dlpack(void*, const clh_tensor* tensor, DLManagedTensor** out, clh
 
 }  // namespace
 
-InstanceHost::InstanceHost(RunContext& run, std::string path) : run_(&run), path_(std::move(path)) {
+InstanceHost::InstanceHost(RunContext& run, std::string config_path, std::string path)
+    : run_(&run), config_path_(std::move(config_path)), path_(std::move(path)) {
   table_.struct_size = sizeof table_;
   table_.abi_major = CLH_ABI_MAJOR;
   table_.abi_minor = CLH_ABI_MINOR;
@@ -91,15 +93,25 @@ InstanceHost::InstanceHost(RunContext& run, std::string path) : run_(&run), path
   table_.tensor_to_dlpack = to_dlpack;
 }
 
+std::string InstanceHost::child_path(const std::string& config_path) const {
+  const bool below = config_path.compare(0, config_path_.size(), config_path_) == 0;
+  auto path = below ? path_ + config_path.substr(config_path_.size()) : config_path;
+  const auto made = std::count_if(children_.begin(), children_.end(), [&](const auto& child) {
+    return child->config_path_ == config_path;
+  });
+  return made == 0 ? path : path + "#" + std::to_string(made);
+}
+
 void InstanceHost::create(const clh_factory& factory, const void* spec, const char* init_stream,
                           clh_object* out) {
-  auto& child = *children_.emplace_back(std::make_unique<InstanceHost>(*run_, factory.path));
+  auto& child = *children_.emplace_back(
+      std::make_unique<InstanceHost>(*run_, factory.path, child_path(factory.path)));
   const auto& component = *factory.component;
   auto error = empty_error();
   clh_object made{};
   clh_status status = CLH_OK;
   {
-    const DefaultGeneratorScope seeded(derive_key(run_->seed, factory.path, init_stream).value);
+    const DefaultGeneratorScope seeded(derive_key(run_->seed, child.path(), init_stream).value);
     status = component.create(child.table(), spec, factory.args, &made, &error);
   }
   if (status != CLH_OK) {

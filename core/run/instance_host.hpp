@@ -13,8 +13,10 @@ namespace clh::core {
 /// Owner: lives longer than the instance; also owns the hosts of the instances that it creates.
 class InstanceHost {
  public:
-  /// Inputs: path is the configuration path, which keys the instance's random streams.
-  InstanceHost(RunContext& run, std::string path);
+  /// Inputs: config_path is where the component stands in the configuration; path keys the
+  ///         instance's random streams and tells apart what one creator makes of one component:
+  ///         `backbone.layer`, `backbone.layer#1`, ...
+  InstanceHost(RunContext& run, std::string config_path, std::string path);
   InstanceHost(const InstanceHost&) = delete;
   InstanceHost& operator=(const InstanceHost&) = delete;
 
@@ -22,16 +24,18 @@ class InstanceHost {
   RunContext& run() const { return *run_; }
   const std::string& path() const { return path_; }
 
-  /// Creates a component from what the user chose; LibTorch's default generator is seeded from the
+  /// Creates a component from what the user chose; LibTorch's default generator is seeded from its
   /// path's stream `init` meanwhile.
   /// Inputs: init_stream is `init`, or `init/<salt>` for a fresh copy.
-  /// Errors: as create_object.
+  /// Errors: as throw_status; PluginError when the plugin reports success without an instance.
   void create(const clh_factory& factory, const void* spec, const char* init_stream,
               clh_object* out);
 
  private:
+  std::string child_path(const std::string& config_path) const;
+
   RunContext* run_;
-  std::string path_;
+  std::string config_path_, path_;
   clh_host table_{};
   std::vector<std::unique_ptr<InstanceHost>> children_;
 };

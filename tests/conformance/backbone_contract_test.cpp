@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <sstream>
+
 #include "core/run/state_tree.hpp"
 #include "tests/support/test_run.hpp"
 
@@ -14,9 +16,13 @@ class BackboneContract : public testing::TestWithParam<const char*> {
  protected:
   /// A run whose network is fitted and untrained.
   static std::unique_ptr<TestRun> make(const std::string& seed = "0") {
-    auto run = std::make_unique<TestRun>(
-        Words{"model=sgd", std::string("backbone=") + GetParam(), "run.seed=" + seed, "eval.future=false",
-              "head=incremental", "train.iterations=2"});
+    Words words{"model=sgd",        "dataset=tiny",       "run.seed=" + seed,
+                "eval.future=false", "head=incremental", "train.iterations=2"};
+    std::istringstream backbone(GetParam());
+    for (std::string word; backbone >> word;) {
+      words.push_back("backbone" + word);
+    }
+    auto run = std::make_unique<TestRun>(words);
     run->loop().advance();  // fits an encoder
     run->loop().advance();  // grows the head
     return run;
@@ -107,6 +113,7 @@ TEST_P(BackboneContract, StateRoundTripRestoresEveryOutput) {
   EXPECT_TRUE(torch::equal(a->experiment().network()->forward(x), b->experiment().network()->forward(x)));
 }
 
-INSTANTIATE_TEST_SUITE_P(BuiltIn, BackboneContract, testing::Values("mlp", "cnn", "resnet18", "lut"));
+INSTANTIATE_TEST_SUITE_P(BuiltIn, BackboneContract, testing::Values("=mlp", "=cnn", "=resnet18 .width=4",
+                                         "=lut .widths=[60,40]"));
 
 }  // namespace

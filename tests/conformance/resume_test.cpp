@@ -73,7 +73,7 @@ class Resume : public testing::TestWithParam<const char*> {
  protected:
   void probe(const std::string& arguments) const {
     const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "resume_probe";
-    const auto command = program.string() + " " + arguments + " train.iterations=6 " + GetParam();
+    const auto command = program.string() + " " + arguments + " dataset=tiny train.iterations=6 " + GetParam();
     const int status = std::system(command.c_str());
     ASSERT_TRUE(WIFEXITED(status));
     ASSERT_EQ(WEXITSTATUS(status), 0) << command;
@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "model=sgd optimizer.momentum=0.9 optimizer.nesterov=true",
                     "model=derpp head=incremental",
                     "model=er head=multi-head stream.scenario=task-il",
-                    "model=er benchmark=rotated-fashion-mnist stream.tasks=5 train.batch-size=10",
+                    "model=er stream=rotated stream.scenario=domain-il stream.tasks=5 train.batch-size=10",
                     "model=er stream.scenario=task-free", "model=lwf backbone=cnn",
                     "model=lwf backbone=lut backbone.widths=[60,40]"));
 

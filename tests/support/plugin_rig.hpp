@@ -39,7 +39,7 @@ class PluginRig {
         run_(library_, seed,
              std::make_shared<spdlog::logger>(
                  "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_))),
-        host_(run_, "test") {}
+        host_(run_, "test", "test") {}
 
   /// Checks options and fills in the defaults.
   /// Owner:   this rig keeps what it returns.
@@ -60,7 +60,11 @@ class PluginRig {
   Instance create(clh_kind kind, const std::string& name, Spec spec,
                   const core::ConfigTable& user = {}) {
     spec.struct_size = sizeof spec;
-    return Instance(host_.table(), &choose(kind, name, user), &spec, "test");
+    return create(choose(kind, name, user), spec);
+  }
+  template <class Spec>
+  Instance create(const clh_factory& factory, const Spec& spec) {
+    return Instance(host_.table(), &factory, &spec, "test");
   }
 
   core::RunContext& run() { return run_; }

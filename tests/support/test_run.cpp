@@ -8,17 +8,15 @@
 
 namespace clh::test {
 
-core::Catalogue built_catalogue(const std::vector<std::string>& extra) {
+core::Catalogue built_catalogue() {
   core::SearchOptions options;
   options.executable = std::filesystem::read_symlink("/proc/self/exe");
-  options.dirs.assign(extra.begin(), extra.end());
+  options.dirs = {options.executable.parent_path().parent_path() / "tests/plugins"};
   return core::Catalogue::scan(core::search_levels(options), core::host_fingerprint());
 }
 
-TestRun::TestRun(const std::vector<std::string>& overrides,
-                 const std::vector<std::string>& plugin_directories)
-    : catalogue_(built_catalogue(plugin_directories)),
-      library_(catalogue_, core::host_torch_layout()) {
+TestRun::TestRun(const std::vector<std::string>& overrides)
+    : catalogue_(built_catalogue()), library_(catalogue_, core::host_torch_layout()) {
   core::ConfigSources sources;
   sources.overrides = overrides;
   config_ = core::resolve_config(core::config_schema(library_), sources);

@@ -10,14 +10,13 @@
 
 namespace clh::test {
 
-/// The plugins of this build tree, found beside the executable; `extra` directories come first.
-core::Catalogue built_catalogue(const std::vector<std::string>& extra = {});
+/// The plugins of this build tree, found beside the executable, and those made for tests (spy, tiny).
+core::Catalogue built_catalogue();
 
 class TestRun {
  public:
   /// Errors: those of resolve_config and Experiment.
-  explicit TestRun(const std::vector<std::string>& overrides,
-                   const std::vector<std::string>& plugin_directories = {});
+  explicit TestRun(const std::vector<std::string>& overrides);
   TestRun(const TestRun&) = delete;
   TestRun& operator=(const TestRun&) = delete;
 

@@ -4,8 +4,10 @@
 // eq. 3 (`mode=separate`); Schwarz et al., "Progress & Compress", arXiv:1805.06370, section 3.2
 // (`mode=online`, the decay applied when a task ends).
 // Differs from the papers: the springs of `separate` are kept as their sum, which is one spring per
-// parameter at the weighted mean of the anchors. `variant=paper` is the form behind the table of
-// arXiv:2004.07211: online, `fisher=confidence`, no factor 1/2; its augmented pass is not copied.
+// parameter at the weighted mean of the anchors; no spring is stiffer than 1 / learning rate, so
+// that a plain step never overshoots the anchor, however large lambda is. `variant=paper` is the
+// form behind the table of arXiv:2004.07211: online, `fisher=confidence`, no factor 1/2, stiffness
+// not bounded; its pass over augmented samples is not copied.
 #include <clh/model.hpp>
 
 #include <ATen/ATen.h>
@@ -70,28 +72,38 @@ class ElasticWeightConsolidation final : public clh::Model {
     const auto stream = rng("method");
     hold(ewc::fisher_diagonal(*this, net(), optimizer(), task,
                               {options_.fisher, options_.fisher_n, batch_size_}, stream));
-    const auto steepest = 2 * half_strength() * fisher_.max().item<double>();
-    if (optimizer().rate() * steepest >= 2) {
-      log(kWarning, "lambda: expected rate * curvature of the penalty < 2 for plain SGD, found " +
-                        std::to_string(optimizer().rate() * steepest));
+    const auto steepest = optimizer().rate() * strength() * fisher_.max().item<double>();
+    if (options_.variant == Variant::kPaper && steepest >= 2) {
+      log(kWarning,
+          "lambda: expected learning rate * stiffness < 2, above which plain SGD diverges, found " +
+              std::to_string(steepest));
     }
   }
 
   void state(clh::Archive& archive) override {
     archive("fisher", fisher_)("anchor", anchor_)("offset", offset_)("batch-size", batch_size_);
+    stiffness_ = at::Tensor();
   }
 
  private:
-  /// The penalty is half_strength * sum F (theta - anchor)^2.
-  double half_strength() const { return options_.half ? options_.lambda / 2 : options_.lambda; }
+  /// The penalty is strength/2 * sum F (theta - anchor)^2.
+  double strength() const { return options_.half ? options_.lambda : 2 * options_.lambda; }
 
   /// Adds the penalty's gradient to the flat one. Returns: the penalty.
   double pull() {
+    const auto rate = optimizer().rate();
+    if (!stiffness_.defined() || rate != stiffness_rate_) {
+      stiffness_ = fisher_ * strength();
+      if (options_.variant == Variant::kFixed) {
+        stiffness_.clamp_max_(1 / rate);
+      }
+      stiffness_rate_ = rate;
+    }
     const auto count = anchor_.size(0);  // parameters grown since then are free
     at::sub_out(drift_, net().values().narrow(0, 0, count), anchor_);
-    at::mul_out(force_, fisher_, drift_);
-    net().grads().narrow(0, 0, count).add_(force_, 2 * half_strength());
-    return half_strength() * (force_.dot(drift_).item<double>() + offset_);
+    at::mul_out(force_, stiffness_, drift_);
+    net().grads().narrow(0, 0, count).add_(force_);
+    return (force_.dot(drift_).item<double>() + strength() * offset_) / 2;
   }
 
   /// Adds the springs of the finished task: fisher [P] around the present values.
@@ -99,6 +111,7 @@ class ElasticWeightConsolidation final : public clh::Model {
     const auto values = net().values().clone();
     drift_ = at::empty({0});
     force_ = at::empty({0});
+    stiffness_ = at::Tensor();
     if (!fisher_.defined()) {
       fisher_ = fisher;
       anchor_ = values;
@@ -124,6 +137,8 @@ class ElasticWeightConsolidation final : public clh::Model {
   std::int64_t batch_size_ = 1;  // the stream's, as far as seen
   at::Tensor fisher_, anchor_;   // [P at the end of the last task]
   double offset_ = 0;            // of the sum of springs with different anchors
+  at::Tensor stiffness_;         // as anchor_; made anew when fisher_ or the rate changes
+  double stiffness_rate_ = 0;
   at::Tensor drift_ = at::empty({0}), force_ = at::empty({0});  // scratch, as anchor_
 };
 

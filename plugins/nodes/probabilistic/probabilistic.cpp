@@ -16,7 +16,7 @@ class Probabilistic final : public clh::Node {
 
   struct Options {
     double tau = 1.0;
-    Init init = Init::kNormal;
+    Init init = Init::kResidual;
     void bind(clh::OptionBinder& option) {
       option("tau", tau, "temperature of the sigmoid").above(0);
       option("init", init, "normal: w from N(0, 1); residual: pass pin 0 on with probability 0.95")

@@ -62,7 +62,7 @@ TEST(Arena, OldSlotsKeepTheirPlaceOverTenGrowthSteps) {
   const auto before = arena->values().clone();
   std::vector<torch::Tensor> grown;
   for (int i = 0; i < 10; ++i) {
-    grown.push_back(torch::full({2, 2}, i, torch::requires_grad()));
+    grown.push_back(torch::full({2, 2}, static_cast<float>(i), torch::requires_grad()));
     arena->attach("g" + std::to_string(i), grown.back(), 2 * i);
     EXPECT_EQ(arena->values().data_ptr<float>(), start);
     EXPECT_TRUE(torch::equal(arena->values().narrow(0, 0, 53), before));

@@ -59,6 +59,20 @@ TEST(AccuracyTable, CutsWideTablesIntoBlocks) {
             "after task 1          -    50.00\n");
 }
 
+TEST(AccuracyTable, StacksClassesWhenTheNamesAreTooWide) {
+  AccuracyMatrix matrix({10, 10, 10});
+  matrix.set(0, 0, 0.5);
+  const std::vector<std::string> names = {"t-shirt + trouser", "bag + ankle boot", "gown"};
+  EXPECT_EQ(accuracy_table("class-il", matrix, names, {false, 64}),
+            "class-il accuracy, percent\n"
+            "                 t-shirt         bag\n"
+            "                 trouser  ankle boot    gown  average\n"
+            "after task 1       50.00           -       -    50.00\n");
+  EXPECT_NE(accuracy_table("class-il", matrix, names, {false, 100}).find("t-shirt + trous\u2026"),
+            std::string::npos)
+      << "one line where it fits";
+}
+
 TEST(AccuracyTable, NarrowTerminalShowsOneColumnPerBlock) {
   AccuracyMatrix matrix({10, 10});
   matrix.set(0, 0, 0.5);

@@ -1,8 +1,6 @@
 // What the scenario hides stays hidden: a spying model reports what it was given.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "core/error.hpp"
 #include "tests/support/test_run.hpp"
 
@@ -10,14 +8,9 @@ namespace {
 
 using clh::test::TestRun;
 
-std::vector<std::string> spy_directory() {
-  return {(std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "tests/plugins")
-              .string()};
-}
-
 std::map<std::string, double> spied(std::vector<std::string> words) {
-  words.insert(words.begin(), {"model=spy", "eval.future=false"});
-  TestRun run(words, spy_directory());
+  words.insert(words.begin(), {"model=spy", "dataset=tiny", "eval.future=false"});
+  TestRun run(words);
   run.train();
   return run.experiment().model_metrics();
 }
@@ -48,7 +41,7 @@ TEST(Firewall, TaskFreeHasNoTaskHooks) {
 
 // 6000 training samples a class: a model sees all of its task's, once, and no other.
 TEST(Firewall, TrainingShowsTheSamplesOfTheTaskAlone) {
-  TestRun run({"model=spy"}, spy_directory());
+  TestRun run({"model=spy"});
   const auto& task = run.experiment().plan().tasks[0];
   EXPECT_EQ(task.train.size(), 12000U);
   run.train(1200);
@@ -69,7 +62,7 @@ TEST(Firewall, ReadingOutsideTheTaskIsRefused) {
 }
 
 TEST(Firewall, AModelsFailureNamesPluginCallTaskAndStep) {
-  TestRun run({"model=spy", "model.fail=true"}, spy_directory());
+  TestRun run({"model=spy", "model.fail=true"});
   try {
     run.train();
     FAIL() << "expected an error";
@@ -83,7 +76,7 @@ TEST(Firewall, AModelsFailureNamesPluginCallTaskAndStep) {
 }
 
 TEST(Firewall, ALossThatIsNotFiniteStopsTheRun) {
-  TestRun run({"model=spy", "model.nan-loss=true"}, spy_directory());
+  TestRun run({"model=spy", "model.nan-loss=true"});
   try {
     run.train();
     FAIL() << "expected an error";
@@ -92,8 +85,7 @@ TEST(Firewall, ALossThatIsNotFiniteStopsTheRun) {
     EXPECT_STREQ(e.what(),
                  "org.clh.test.spy 0.1.0 in observe, task 0 step 0: expected a finite loss, found nan");
   }
-  TestRun tolerant({"model=spy", "model.nan-loss=true", "train.on-nan=continue", "train.iterations=2"},
-                   spy_directory());
+  TestRun tolerant({"model=spy", "model.nan-loss=true", "train.on-nan=continue", "train.iterations=2"});
   tolerant.train();
   EXPECT_TRUE(tolerant.loop().done());
 }

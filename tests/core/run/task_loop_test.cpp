@@ -1,8 +1,8 @@
-// The loop through the built plugins and the real data: determinism, and what a model may see.
+// The loop through the built plugins: determinism, heads, streams, scenarios.
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "core/random/draws.hpp"
+#include "core/metrics/average_accuracy.hpp"
 #include "core/stream/stream_plan.hpp"
 #include "tests/support/test_run.hpp"
 
@@ -12,7 +12,7 @@ using clh::test::TestRun;
 using Words = std::vector<std::string>;
 
 Words job(Words more) {
-  Words words{"train.iterations=30"};
+  Words words{"dataset=tiny", "train.iterations=20"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -57,7 +57,7 @@ TEST(TaskLoop, ReportsBothSettingsForAClassSplitAndOneForDomains) {
   TestRun split(job({"stream.classes-per-task=5"}));
   split.train();
   EXPECT_EQ(split.experiment().matrices().size(), 2U);
-  TestRun permuted(job({"benchmark=permuted-fashion-mnist", "stream.tasks=2", "train.batch-size=10"}));
+  TestRun permuted(job({"stream=permuted", "stream.scenario=domain-il", "stream.tasks=2"}));
   permuted.train();
   ASSERT_EQ(permuted.experiment().matrices().size(), 1U);
   const auto& matrix = permuted.experiment().matrices().at("domain-il");
@@ -89,7 +89,7 @@ TEST(TaskLoop, AMultiHeadTrainsTheBlockOfTheTaskAlone) {
   TestRun run(job({"head=multi-head", "model=sgd", "stream.scenario=task-il"}));
   const auto before = run.experiment().network()->head().blocks()[1].weight.detach().clone();
   const auto first = run.experiment().network()->head().blocks()[0].weight.detach().clone();
-  run.train(20);
+  run.train(15);
   EXPECT_TRUE(at::equal(before, run.experiment().network()->head().blocks()[1].weight));
   EXPECT_FALSE(at::equal(first, run.experiment().network()->head().blocks()[0].weight));
   EXPECT_EQ(run.experiment().matrices().count("class-il"), 0U);
@@ -110,12 +110,13 @@ TEST(TaskLoop, TaskFreeHidesTheBoundaries) {
   EXPECT_TRUE(run.loop().done());
 }
 
-TEST(TaskLoop, EveryOptimizerLowersTheLoss) {
+TEST(TaskLoop, EveryOptimizerLearns) {
   for (const char* name : {"sgd", "adam", "adamw"}) {
-    TestRun run({"model=sgd", std::string("optimizer=") + name, "optimizer.lr=0.001", "stream=joint",
-                 "train.iterations=300"});
+    TestRun run({"dataset=tiny", "model=sgd", std::string("optimizer=") + name, "optimizer.lr=0.01",
+                 "stream=joint", "train.epochs=3"});
     run.train();
-    EXPECT_GT(*run.experiment().matrices().at("class-il").at(0, 1), 0.0) << name;
+    // Chance is 0.1; the classes are told apart by one bright square.
+    EXPECT_GT(*clh::core::average_accuracy(run.experiment().matrices().at("class-il")), 0.5) << name;
   }
 }
 

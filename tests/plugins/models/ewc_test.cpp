@@ -104,6 +104,23 @@ TEST_F(EwcTest, GradientIsThatOfTheReportedLoss) {
   }
 }
 
+TEST_F(EwcTest, NeverOvershootsTheAnchorUnlessAsPublished) {
+  for (const std::string variant : {"fixed", "paper"}) {
+    anchors.clear();
+    const auto bench = in_last_task({{"lambda", "1e4"}, {"variant", variant}}, 1);
+    const auto data = task(1);
+    const auto drift = bench->values() - anchors[0];
+    const auto loss = at::cross_entropy_loss(bench->forward(data.raw), data.labels);
+    const auto gradient = bench->gradient_of(loss);
+    const auto stiffness = kept(*bench, "fisher") * (variant == "paper" ? 2e4 : 1e4);
+    ASSERT_TRUE(stiffness.gt(10).any().item<bool>());  // 1 / rate
+    const auto bounded = variant == "paper" ? stiffness : stiffness.clamp_max(10);
+    const auto expected = loss.item<double>() + (bounded * drift.square()).sum().item<double>() / 2;
+    EXPECT_NEAR(bench->observe(data.raw, data.labels), expected, 1e-5 * expected) << variant;
+    EXPECT_TRUE(bench->grads().allclose(gradient + bounded * drift, 1e-4, 1e-4)) << variant;
+  }
+}
+
 TEST_F(EwcTest, OnlineFisherDecaysAndAdds) {
   const OptionTexts decaying{{"gamma", "0.25"}}, forgetful{{"gamma", "0"}};
   ModelBench bench({"ewc", decaying}), last_only({"ewc", forgetful});

@@ -73,7 +73,8 @@ TEST(Probabilistic, DividesItsLogitsByTheTemperature) {
 
 TEST(Probabilistic, StartsFromTheStandardNormalDistribution) {
   PluginRig rig;
-  const auto w = weights(node(rig, 1000, 6));
+  const auto user = options({{"init", ConfigValue{std::string("normal")}}});
+  const auto w = weights(node(rig, 1000, 6, user));
   EXPECT_NEAR(w.mean().item<double>(), 0, 0.02);  // 64 000 draws: standard errors 0.004, 0.003
   EXPECT_NEAR(w.std().item<double>(), 1, 0.02);
 }
@@ -90,9 +91,20 @@ TEST(Probabilistic, PassesPinZeroOnAtAResidualStart) {
 
 TEST(Probabilistic, DependsOnTheSeedAlone) {
   PluginRig one(1), same(1), other(2);
-  const auto w = weights(node(one, 4, 3));
-  EXPECT_TRUE(at::equal(weights(node(same, 4, 3)), w));
-  EXPECT_FALSE(at::equal(weights(node(other, 4, 3)), w));
+  const auto user = options({{"init", ConfigValue{std::string("normal")}}});
+  const auto w = weights(node(one, 4, 3, user));
+  EXPECT_TRUE(at::equal(weights(node(same, 4, 3, user)), w));
+  EXPECT_FALSE(at::equal(weights(node(other, 4, 3, user)), w));
+}
+
+// One creator's second node of the same component has a stream of its own.
+TEST(Probabilistic, TwoNodesOfOneCreatorDiffer) {
+  PluginRig rig;
+  const auto& factory =
+      rig.choose(CLH_NODE, "probabilistic", options({{"init", ConfigValue{std::string("normal")}}}));
+  const clh_node_spec spec{sizeof(clh_node_spec), 3, 4};
+  const auto first = rig.create(factory, spec), second = rig.create(factory, spec);
+  EXPECT_FALSE(at::equal(weights(first), weights(second)));
 }
 
 TEST(Probabilistic, RefusesATemperatureOfZero) {

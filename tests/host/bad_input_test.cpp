@@ -1,0 +1,260 @@
+#include <csignal>
+
+#include "tests/host/host_test.hpp"
+#include "tests/plugins/datasets/idx_bytes.hpp"
+
+namespace clh::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class BadInput : public HostTest {
+ protected:
+  /// A folder with four IDX files of n training and m test samples.
+  fs::path write_mnist(const std::string& name, std::uint32_t n, std::uint32_t m) const {
+    const auto at = folder() / name;
+    put(at / "train-images-idx3-ubyte", idx_images(n, 28, 28));
+    put(at / "train-labels-idx1-ubyte", idx_labels(std::string(n, '\1')));
+    put(at / "t10k-images-idx3-ubyte", idx_images(m, 28, 28));
+    put(at / "t10k-labels-idx1-ubyte", idx_labels(std::string(m, '\1')));
+    return at;
+  }
+  static void put(const fs::path& file, const std::string& bytes) {
+    fs::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << bytes;
+  }
+  ProcessResult mnist(const fs::path& root) const {
+    return host({"train", "benchmark=split-mnist", "dataset.root=" + root.string()});
+  }
+  static std::string how(const fs::path& root) {
+    return "get train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz "
+           "and t10k-labels-idx1-ubyte.gz from https://ossci-datasets.s3.amazonaws.com/mnist/ and "
+           "put them into " +
+           root.string() + ", or set dataset.root to their folder";
+  }
+};
+
+TEST_F(BadInput, MissingFilesNameThePackageOrTheFilesAndTheirPlace) {
+  const auto root = folder() / "none";
+  const auto missing =
+      "expected " + (root / "train-images-idx3-ubyte").string() + ", found no such file";
+  expect_error(host({"train", "--json", "dataset.root=" + root.string()}), 2,
+               "[missing-data]: dataset fashion-mnist: " + missing,
+               "apt install dataset-fashion-mnist, or put the four files into dataset.root");
+  expect_error(mnist(root), 2, "[missing-data]: dataset mnist: " + missing, how(root));
+  EXPECT_FALSE(fs::exists(folder() / "runs")) << "a run that could not begin leaves nothing";
+}
+
+TEST_F(BadInput, TruncatedIdx) {
+  const auto root = write_mnist("short", 3, 2);
+  const auto file = root / "train-images-idx3-ubyte";
+  put(file, idx_images(3, 28, 28).substr(0, 16 + 100));
+  expect_error(
+      mnist(root), 2,
+      "[bad-data]: dataset mnist: " + file.string() + ": expected 2352 bytes of data, found 100",
+      how(root));
+}
+
+TEST_F(BadInput, TruncatedGzip) {
+  const auto root = write_mnist("gzip", 3, 2);
+  const auto file = root / "train-images-idx3-ubyte";
+  fs::remove(file);
+  const auto zipped = gzip(idx_images(3, 28, 28));
+  put(file.string() + ".gz", zipped.substr(0, zipped.size() / 2));
+  expect_error(mnist(root), 2,
+               "[bad-data]: dataset mnist: " + file.string() +
+                   ".gz: expected an intact file, found a cut gzip stream",
+               how(root));
+}
+
+TEST_F(BadInput, WrongKindOfIdx) {
+  const auto root = write_mnist("swapped", 3, 2);
+  const auto file = root / "train-images-idx3-ubyte";
+  put(file, idx_labels("123"));
+  expect_error(
+      mnist(root), 2,
+      "[bad-data]: dataset mnist: " + file.string() + ": expected magic number 2051, found 2049",
+      how(root));
+}
+
+TEST_F(BadInput, WrongNumberOfSamples) {
+  const auto root = write_mnist("few", 3, 2);
+  expect_error(mnist(root), 2, "[bad-data]: dataset mnist: expected 60000 samples, found 3",
+               how(root));
+}
+
+struct Refusal {
+  Words words;
+  std::string message, fix;
+};
+
+TEST_F(BadInput, EveryWrongKeyAndValueNamesTheMend) {
+  const std::string sections =
+      "run, dataset, stream, backbone, head, model, optimizer, train, eval";
+  const Refusal cases[] = {
+      {{"model.bufer-size=3"},
+       "[unknown-option]: [model] bufer-size: expected an option of org.clh.er/er, found an "
+       "unknown "
+       "key",
+       "did you mean \"buffer-size\"? cl-host describe er"},
+      {{"buffer-size=3"},
+       "[unknown-option]: buffer-size: expected benchmark or an option in one of the sections " +
+           sections + ", found an unknown key",
+       "did you mean \"model.buffer-size\"?"},
+      {{"modle.name=er"},
+       "[unknown-option]: [modle]: expected one of the sections " + sections +
+           ", found an unknown one",
+       "did you mean \"model.name\"?"},
+      {{"model.buffer-size=many"},
+       "[bad-option]: [model] buffer-size: expected an integer >= 1, found \"many\"",
+       "set it to 500, the default"},
+      {{"train.shuffle=3"},
+       "[bad-option]: [train] shuffle: expected true or false, found 3",
+       "set it to true, the default"},
+      {{"--seed=-1"},
+       "[bad-option]: [run] seed: expected an integer >= 0, found -1",
+       "set it to 0, the default"},
+      {{"--on-nan=ignore"},
+       "[bad-option]: [train] on-nan: expected one of stop, continue, found \"ignore\"",
+       "set it to stop, the default"},
+      {{"optimizer=adan"},
+       "[unknown-component]: [optimizer] name: expected one of adam, adamw, sgd, found \"adan\"",
+       "did you mean \"adam\"?"},
+      {{"head=multi-head"},
+       "[unsupported]: head multi-head: expected the scenario task-il, found class-il",
+       "set stream.scenario=task-il, or head=fixed"},
+      {{"er"},
+       "[usage]: train: expected key=value or a configuration file, found \"er\"",
+       "write key=value as in model=er, or name a TOML file that exists"},
+      {{"none.toml"},
+       "[bad-config]: none.toml: expected a configuration file, found no such file",
+       "name a TOML file that can be read"},
+      {{"--jsno"},
+       "[usage]: train: expected a known flag, found --jsno",
+       "did you mean \"--json\"? cl-host train --help"},
+      {{"--seed"},
+       "[usage]: train: expected a value after --seed, found none",
+       "cl-host train --help"},
+      {{"-x"},
+       "[usage]: train: expected a flag with two dashes, found \"-x\"",
+       "cl-host train --help"},
+      {{"--json", "--dry-run"},
+       "[usage]: train: expected --dry-run or --json, found both",
+       "a dry run has no results: leave out --json"}};
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.words[0]);
+    expect_error(host(Words{"train"} + one.words), 2, one.message, one.fix);
+  }
+  EXPECT_FALSE(fs::exists(folder() / "runs"));
+}
+
+TEST_F(BadInput, UnknownPluginListsWhatIsInstalled) {
+  const auto some = copy_plugins("some", {"er", "sgd", "mlp", "fashion_mnist"});
+  const Words only = {"train", "--no-default-plugins", "--plugin-dir", some};
+  expect_error(host(only + Words{"model=erx"}), 2,
+               "[unknown-component]: [model] name: expected one of er, sgd, found \"erx\"",
+               "did you mean \"er\"? cl-host list models");
+  expect_error(host(only + Words{"backbone=transformer"}), 2,
+               "[unknown-component]: [backbone] name: expected one of mlp, found \"transformer\"",
+               "cl-host list backbones");
+}
+
+TEST_F(BadInput, EmptyPluginDirectory) {
+  fs::create_directory(folder() / "empty");
+  expect_error(
+      host({"train", "--json", "--no-default-plugins", "--plugin-dir", folder() / "empty"}), 2,
+      "[unknown-component]: [dataset] name: expected an installed dataset plugin, found none",
+      "name a directory that holds one with --plugin-dir, or build the built-in plugins");
+}
+
+TEST_F(BadInput, ModelOutsideItsScenario) {
+  const auto some = copy_plugins("some", {"agem", "er", "lwf", "sgd", "mlp", "fashion_mnist"});
+  for (const std::string model : {"lwf", "agem"}) {
+    expect_error(host({"train", "--no-default-plugins", "--plugin-dir", some, "model=" + model,
+                       "stream.scenario=task-free"}),
+                 2,
+                 "[unsupported]: model " + model +
+                     ": expected support for task-free, found class-il, domain-il, task-il",
+                 "use one of the installed models with task-free: er, sgd");
+  }
+}
+
+TEST_F(BadInput, UnwritableRunDirectory) {
+  fs::create_directory(folder() / "locked");
+  fs::permissions(folder() / "locked", fs::perms::owner_read | fs::perms::owner_exec);
+  auto locked = request(tiny({"--json", "run.dir=locked/runs", "run.name=job"}));
+  locked.without_privileges = true;
+  expect_error(run_process(locked), 2,
+               "[unwritable]: " + (folder() / "locked/runs/job").string() +
+                   ": expected a directory that can be created, found Permission denied",
+               "choose a directory that you may write to with run.dir=<directory>");
+}
+
+TEST_F(BadInput, FullDiskBeforeTraining) {
+  auto full = request(tiny({"--json"}));
+  full.file_size = 1000;  // config.toml fits, results.json does not
+  const auto result = run_process(full);
+  expect_error(result, 2,
+               "[unwritable]: " + (record() / "results.json").string() +
+                   ": expected room for the whole file, found File too large",
+               "free some space, or choose another place with run.dir=<directory>");
+}
+
+TEST_F(BadInput, FullDiskWhileTraining) {
+  auto full = request(tiny({"--json", "train.iterations=1000"}));
+  full.file_size = 20000;  // the curve outgrows it
+  const auto result = run_process(full);
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.err.find("record: " + record().string() +
+                            "\nerror[unwritable]: " + (record() / "train.jsonl").string() +
+                            ": expected room for the whole file, found File too large\n  fix: free "
+                            "some space, or choose another place with run.dir=<directory>\n"),
+            std::string::npos)
+      << result.err;
+  EXPECT_EQ(results(record())["status"], "failed");
+}
+
+TEST_F(BadInput, FullStandardOutput) {
+  for (const auto& words : {tiny({"--json"}), tiny({"--dry-run"}), Words{"list"}, Words{"doctor"},
+                            Words{"describe", "er"}, Words{"train", "--help"}}) {
+    SCOPED_TRACE(words.back());
+    auto full = request(words);
+    full.output_to = "/dev/full";
+    const auto result = run_process(full);
+    EXPECT_EQ(result.exit_code, 2);
+    const std::string message =
+        "error[unwritable]: standard output: expected room for the output, found it closed or "
+        "full\n  fix: send it where there is room\n";
+    EXPECT_NE(result.err.find(message), std::string::npos) << result.err;
+  }
+  EXPECT_EQ(results(record())["status"], "completed") << "the record does not need the terminal";
+}
+
+TEST_F(BadInput, LossThatIsNotFiniteStopsAndKeepsTheRecord) {
+  const auto result = host(tiny({"--json", "optimizer.lr=1e30"}));
+  const std::string what =
+      "org.clh.er 0.1.0 in observe, task 0 step 1: expected a finite loss, found nan";
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, "record: " + record().string() + "\nerror[not-finite]: " + what +
+                            "\n  fix: lower the learning rate, or --on-nan=continue\n");
+  const auto document = results(record());
+  EXPECT_EQ(document["status"], "failed");
+  EXPECT_EQ(document["error"], what);
+  EXPECT_NE(file_bytes(record() / "log.txt").find("failed: " + what), std::string::npos);
+  EXPECT_EQ(file_bytes(record() / "train.jsonl").find("{\"step\":0,"), 0U);
+}
+
+TEST_F(BadInput, LossThatIsNotFiniteMayContinue) {
+  const auto result = host(tiny({"--json", "optimizer.lr=1e30", "--on-nan=continue"}));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("loss nan"), std::string::npos) << result.err;
+  EXPECT_EQ(results(record())["status"], "completed");
+  const auto curve = file_bytes(record() / "train.jsonl");
+  EXPECT_EQ(std::count(curve.begin(), curve.end(), '\n'), 25);
+  EXPECT_NE(curve.find("\"loss\":null"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace clh::test

@@ -1,0 +1,119 @@
+#include <sstream>
+
+#include "tests/host/host_test.hpp"
+
+namespace clh::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class List : public HostTest {
+ protected:
+  static Words split(const std::string& line) {
+    std::istringstream words(line);
+    return {std::istream_iterator<std::string>(words), {}};
+  }
+  static Words lines(const std::string& text) {
+    std::istringstream in(text);
+    Words all;
+    for (std::string line; std::getline(in, line);) {
+      all.push_back(line);
+    }
+    return all;
+  }
+};
+
+TEST_F(List, OneLinePerComponent) {
+  const auto some = copy_plugins("some", {"er", "agem", "mlp", "fashion_mnist"});
+  const auto result = host({"list", "--no-default-plugins", "--plugin-dir", some});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  const auto all = lines(result.out);
+  ASSERT_EQ(all.size(), 5U) << result.out;
+  EXPECT_EQ(split(all[0]), (Words{"KIND", "NAME", "VERSION", "CAPABILITIES", "FILE"}));
+  EXPECT_EQ(split(all[1]), (Words{"model", "agem", "0.1.0", "class-il", "domain-il", "task-il",
+                                  "needs:task-count", some / "agem.so"}));
+  EXPECT_EQ(split(all[2]), (Words{"model", "er", "0.1.0", "class-il", "domain-il", "task-il",
+                                  "task-free", some / "er.so"}));
+  EXPECT_EQ(split(all[3]), (Words{"backbone", "mlp", "0.1.0", some / "mlp.so"}));
+  EXPECT_EQ(split(all[4]), (Words{"dataset", "fashion-mnist", "0.1.0", some / "fashion_mnist.so"}));
+  for (const auto& line : all) {  // columns are aligned
+    EXPECT_EQ(line.find(split(line).back()), all[0].find("FILE")) << result.out;
+  }
+}
+
+TEST_F(List, OneKindOnly) {
+  for (const std::string kind : {"models", "model"}) {
+    const auto all = lines(host({"list", kind}).out);
+    ASSERT_GE(all.size(), 8U);
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      EXPECT_EQ(split(all[i])[0], "model");
+    }
+  }
+}
+
+TEST_F(List, Json) {
+  const auto some = copy_plugins("some", {"er"});
+  std::ofstream(some / "broken.so") << "junk";
+  const auto result = host({"list", "--json", "--no-default-plugins", "--plugin-dir", some});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto all = nlohmann::json::parse(result.out);
+  ASSERT_EQ(all.size(), 2U) << result.out;
+  EXPECT_EQ(all[0], (nlohmann::json{{"kind", "model"},
+                                    {"name", "er"},
+                                    {"version", "0.1.0"},
+                                    {"capabilities", "class-il domain-il task-il task-free"},
+                                    {"file", some / "er.so"},
+                                    {"status", ""}}));
+  EXPECT_EQ(all[1]["name"], "broken");
+  EXPECT_EQ(all[1]["status"], "expected a shared object, found a file that is not ELF");
+}
+
+TEST_F(List, ExecutesNoPluginCode) {
+  const auto sung = folder() / "sung";
+  auto list = request({"list", "--plugin-dir", CLH_CANARY_PLUGINS});
+  list.environment["CLH_CANARY"] = sung;
+  const auto result = run_process(list);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("  canary "), std::string::npos) << result.out;
+  EXPECT_FALSE(fs::exists(sung));
+  // The same canary is heard by a command that must load it.
+  list.command = {CLH_HOST, "describe", "canary", "--plugin-dir", CLH_CANARY_PLUGINS};
+  EXPECT_EQ(run_process(list).exit_code, 0);
+  EXPECT_TRUE(fs::exists(sung));
+}
+
+TEST_F(List, NearerLevelsShadowFartherOnes) {
+  const auto mine = copy_plugins("mine", {"er"});
+  const auto all = lines(host({"list", "models", "--plugin-dir", mine}).out);
+  Words er;
+  for (const auto& line : all) {
+    if (split(line).size() > 1 && split(line)[1] == "er") {
+      er.push_back(line);
+    }
+  }
+  ASSERT_EQ(er.size(), 2U);
+  const bool first_is_mine = er[0].find(mine.string()) != std::string::npos;
+  EXPECT_EQ(er[first_is_mine ? 0 : 1].find('('), std::string::npos);
+  EXPECT_NE(er[first_is_mine ? 1 : 0].find("  (shadowed by " + (mine / "er.so").string() + ")"),
+            std::string::npos)
+      << er[0] << er[1];
+}
+
+TEST_F(List, NothingFound) {
+  fs::create_directory(folder() / "empty");
+  const auto result = host({"list", "--no-default-plugins", "--plugin-dir", folder() / "empty"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "no plugin found; cl-host doctor shows where was searched\n");
+}
+
+TEST_F(List, UnknownKind) {
+  expect_error(
+      host({"list", "modles"}), 2,
+      "[usage]: list: expected models, backbones, datasets, encoders, nodes or layers, found "
+      "\"modles\"",
+      "did you mean \"models\"?");
+}
+
+}  // namespace
+}  // namespace clh::test
