@@ -118,6 +118,12 @@ TEST_F(EwcTest, NeverOvershootsTheAnchorUnlessAsPublished) {
     const auto expected = loss.item<double>() + (bounded * drift.square()).sum().item<double>() / 2;
     EXPECT_NEAR(bench->observe(data.raw, data.labels), expected, 1e-5 * expected) << variant;
     EXPECT_TRUE(bench->grads().allclose(gradient + bounded * drift, 1e-4, 1e-4)) << variant;
+
+    bench->set_rate(kStandstill);  // the bound follows the rate
+    const auto moved = bench->values() - anchors[0];
+    const auto plain_loss = plain(*bench, data);
+    const auto penalty = (stiffness * moved.square()).sum().item<double>() / 2;
+    EXPECT_NEAR(bench->observe(data.raw, data.labels) / (plain_loss + penalty), 1, 1e-4) << variant;
   }
 }
 
