@@ -1,7 +1,5 @@
 #include "core/plugins/plugin_instance.hpp"
 
-#include <cstring>
-
 #include "core/error.hpp"
 
 namespace clh::core {
@@ -18,15 +16,6 @@ PluginInstance::~PluginInstance() {
   if (table != nullptr && table->destroy != nullptr) {
     table->destroy(object_.self);
   }
-}
-
-bool PluginInstance::has(const char* capability) const {
-  for (const char* const* cap = component().caps; cap != nullptr && *cap != nullptr; ++cap) {
-    if (std::strcmp(*cap, capability) == 0) {
-      return true;
-    }
-  }
-  return false;
 }
 
 void PluginInstance::fail_contract(const char* what, const std::string& text) const {

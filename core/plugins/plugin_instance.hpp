@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/plugins/capabilities.hpp"
 #include "core/run/instance_host.hpp"
 
 namespace clh::core {
@@ -24,7 +25,7 @@ class PluginInstance {
   RunContext& run() const { return *run_; }
 
   /// Whether the component declares a capability.
-  bool has(const char* capability) const;
+  bool has(const char* capability) const { return declares(component(), capability); }
 
   /// The instance's function table, read only as far as it reaches.
   /// Errors: PluginError if it is shorter than `Table`'s required part.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/plugins/capabilities.hpp"
 
 namespace clh::core {
 namespace {
@@ -99,10 +100,7 @@ void check_params(const Check& check, const clh_component& c) {
 }
 
 void check_caps(const Check& check, const clh_component& c, const PluginNote& note) {
-  std::vector<std::string> caps;
-  for (const char* const* cap = c.caps; cap != nullptr && *cap != nullptr; ++cap) {
-    caps.emplace_back(*cap);
-  }
+  auto caps = capabilities(c);
   auto noted = note.caps_of(kind_name(c.kind), c.id);
   std::sort(caps.begin(), caps.end());
   std::sort(noted.begin(), noted.end());

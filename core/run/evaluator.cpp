@@ -105,7 +105,7 @@ void Evaluator::record(const std::string& setting, std::int64_t row, std::size_t
   }
 }
 
-void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Network& network,
+void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Network* network,
                               const ModelProxy* model) {
   const auto& task = plan_->tasks[number];
   const auto total = static_cast<std::int64_t>(task.test.size());
@@ -131,7 +131,7 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
                                                        ", C], found another shape");
       }
     } else {
-      outputs = network.forward(x);
+      outputs = network->forward(x);
     }
     if (allowed.empty()) {
       allowed = outputs_seen(row, outputs.size(1));
@@ -154,24 +154,29 @@ void Evaluator::evaluate_initial(const Network& network) {
   const torch::NoGradGuard no_grad;
   network.set_training(false);
   for (std::size_t task = 0; task < plan_->tasks.size(); ++task) {
-    evaluate_task(-1, task, network, nullptr);
+    evaluate_task(-1, task, &network, nullptr);
   }
   network.set_training(true);
 }
 
-void Evaluator::evaluate(std::int64_t row, const Network& network, const ModelProxy& model) {
+void Evaluator::evaluate(std::int64_t row, const Network* network, const ModelProxy& model) {
   const torch::NoGradGuard no_grad;
-  network.set_training(false);
+  if (network != nullptr) {
+    network->set_training(false);
+  }
   model.set_training(false);
   for (std::size_t task = 0; task < plan_->tasks.size(); ++task) {
     const auto& outputs = plan_->tasks[task].outputs;
-    const bool reachable = outputs.empty() || outputs.back() < network.head().outputs();
+    const bool reachable =
+        network == nullptr || outputs.empty() || outputs.back() < network->head().outputs();
     if (seen(row, task) || (options_.future && reachable)) {
       evaluate_task(row, task, network, &model);
     }
   }
   model.set_training(true);
-  network.set_training(true);
+  if (network != nullptr) {
+    network->set_training(true);
+  }
 }
 
 void Evaluator::state(Archive& archive) {

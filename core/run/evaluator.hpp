@@ -29,8 +29,8 @@ class Evaluator {
   /// Evaluates the untrained network on all tasks, without the model.
   void evaluate_initial(const Network& network);
   /// Evaluates after an experience: the seen tasks, and with `future` all for which there are
-  /// outputs. `model` predicts if it can.
-  void evaluate(std::int64_t row, const Network& network, const ModelProxy& model);
+  /// outputs. `model` predicts if it can, and must without a network (null).
+  void evaluate(std::int64_t row, const Network* network, const ModelProxy& model);
 
   /// By setting: class-il and task-il, task-il alone, or domain-il.
   const std::map<std::string, AccuracyMatrix>& matrices() const { return matrices_; }
@@ -43,7 +43,7 @@ class Evaluator {
   std::vector<std::int64_t> outputs_seen(std::int64_t row, std::int64_t outputs) const;
   bool seen(std::int64_t row, std::size_t task) const;
   /// [tasks] fraction right per setting, for one task.
-  void evaluate_task(std::int64_t row, std::size_t task, const Network& network,
+  void evaluate_task(std::int64_t row, std::size_t task, const Network* network,
                      const ModelProxy* model);
   void record(const std::string& setting, std::int64_t row, std::size_t task, double accuracy);
 

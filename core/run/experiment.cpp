@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "core/error.hpp"
+#include "core/plugins/capabilities.hpp"
 #include "core/sha256.hpp"
 
 namespace clh::core {
@@ -56,7 +57,9 @@ Experiment::Experiment(const ResolvedConfig& config, const Catalogue& catalogue,
   at::manual_seed(derive_key(run_.seed, "", "default").value);
   load_data();
   build_stream();
-  build_network();
+  if (!declares(*config.model->factory.component, "no-network")) {
+    build_network();
+  }
   build_model();
 }
 
@@ -123,16 +126,18 @@ void Experiment::build_network() {
 }
 
 void Experiment::build_model() {
-  handle_.network = network_.get();
-  handle_.optimizer = optimizer_.get();
   spec_.struct_size = sizeof spec_;
   spec_.scenario = CLH_CLASS_IL + static_cast<std::int32_t>(stream_options_.scenario);
-  spec_.net_vt = network_table();
-  spec_.net = &handle_;
-  spec_.opt_vt = Optimizer::table();
-  spec_.opt = optimizer_.get();
-  spec_.crit_vt = Criterion::table();
-  spec_.crit = criterion_.get();
+  if (network_) {
+    handle_.network = network_.get();
+    handle_.optimizer = optimizer_.get();
+    spec_.net_vt = network_table();
+    spec_.net = &handle_;
+    spec_.opt_vt = Optimizer::table();
+    spec_.opt = optimizer_.get();
+    spec_.crit_vt = Criterion::table();
+    spec_.crit = criterion_.get();
+  }
   spec_.aug_vt = SampleTransform::table();
   spec_.aug = transform_.get();
   model_ = std::make_unique<ModelProxy>(run_, config_->model->factory, spec_);

@@ -1,9 +1,9 @@
 #include "core/run/run_setup.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/error.hpp"
+#include "core/plugins/capabilities.hpp"
 
 namespace clh::core {
 namespace {
@@ -21,15 +21,6 @@ Options read_with(Options options, const ResolvedTable& table) {
   OptionBinder binder(table.values.data());
   options.bind(binder);
   return options;
-}
-
-bool declares(const clh_component& component, const char* capability) {
-  for (const char* const* cap = component.caps; cap != nullptr && *cap != nullptr; ++cap) {
-    if (std::strcmp(*cap, capability) == 0) {
-      return true;
-    }
-  }
-  return false;
 }
 
 bool is_setting(const std::string& cap) {
@@ -110,13 +101,11 @@ void check_capabilities(const ResolvedConfig& config, Scenario scenario,
   const auto& model = *config.model->factory.component;
   const auto& backbone = *config.backbone->factory.component;
   const std::string wanted(name(scenario));
-  if (!declares(model, wanted.c_str())) {
-    std::vector<std::string> found;
-    for (const char* const* cap = model.caps; cap != nullptr && *cap != nullptr; ++cap) {
-      if (is_setting(*cap)) {
-        found.emplace_back(*cap);
-      }
-    }
+  if (!declares(model, wanted)) {
+    auto found = capabilities(model);
+    found.erase(std::remove_if(found.begin(), found.end(),
+                               [](const std::string& cap) { return !is_setting(cap); }),
+                found.end());
     const auto others = models_with(catalogue, wanted);
     throw Error("unsupported",
                 "model " + config.model->name + ": expected support for " + wanted + ", found " +

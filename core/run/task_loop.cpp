@@ -227,7 +227,7 @@ void TaskLoop::end_task() {
 
 void TaskLoop::evaluate() {
   timed(timing_.evaluation_seconds, [&] {
-    parts_.evaluator->evaluate(experience_, *parts_.network, *parts_.model);
+    parts_.evaluator->evaluate(experience_, parts_.network, *parts_.model);
   });
   observer_->task_ended(experience_);
   ++experience_;

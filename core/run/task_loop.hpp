@@ -17,7 +17,8 @@
 
 namespace clh::core {
 
-/// What the loop works on; all borrowed.
+/// What the loop works on; all borrowed. Network and optimizer are null for a model that declares
+/// `no-network`.
 struct LoopParts {
   RunContext* run;
   const StreamPlan* plan;

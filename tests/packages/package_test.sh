@@ -32,6 +32,7 @@ json() {  # file, key...
 for component in sdk host plugins; do
   "$cmake" --install "$build" --prefix "$prefix" --component "$component" >install.log
 done
+expect 'installed plugins' "$(ls -m "$build/lib/cl-host/plugins")" "$(ls -m "$plugins")"
 
 # A package is built by its author's three commands; the SDK must hold under strict warnings.
 for package in acme_er_ring acme_stripes; do

@@ -110,6 +110,18 @@ TEST(TaskLoop, TaskFreeHidesTheBoundaries) {
   EXPECT_TRUE(run.loop().done());
 }
 
+// 60 training and 20 test samples of each class: after any task, of two equally frequent classes the
+// lower one is predicted, which is right for half of the first task and for nothing else.
+TEST(TaskLoop, AModelWithoutNetworkPredictsByItself) {
+  TestRun run({"dataset=tiny", "model=prior"});
+  EXPECT_EQ(run.experiment().network(), nullptr);
+  run.train();
+  const auto& matrix = run.experiment().matrices().at("class-il");
+  EXPECT_FALSE(matrix.initial(0).has_value());
+  EXPECT_EQ(matrix.at(4, 0), 0.5);
+  EXPECT_EQ(matrix.at(4, 3), 0.0);
+}
+
 TEST(TaskLoop, EveryOptimizerLearns) {
   for (const char* name : {"sgd", "adam", "adamw"}) {
     TestRun run({"dataset=tiny", "model=sgd", std::string("optimizer=") + name, "optimizer.lr=0.01",
