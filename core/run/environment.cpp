@@ -1,5 +1,6 @@
 #include "core/run/environment.hpp"
 
+#include "core/run/blas_kernels.hpp"
 #include "core/version.hpp"
 
 #include <ATen/Parallel.h>
@@ -102,6 +103,7 @@ std::string blas_name(const std::string& path) {
 }
 
 void set_threads(int threads) {
+  choose_blas_kernels();
   setenv("BLIS_NUM_THREADS", std::to_string(threads).c_str(), 1);
   at::set_num_threads(threads);
 }

@@ -14,7 +14,8 @@ std::string blas_library();
 /// "BLIS", "OpenBLAS", "reference BLAS" or the file's name.
 std::string blas_name(const std::string& path);
 
-/// Sets the threads of LibTorch and BLAS for the process. Before the first matrix product.
+/// Sets the threads of LibTorch and BLAS for the process, and BLAS's kernels where it would choose
+/// badly. Before the first matrix product.
 void set_threads(int threads);
 
 /// LibTorch of this process in the form of a plugin's note.

@@ -1,5 +1,7 @@
 #include "core/run/environment.hpp"
 
+#include "core/run/blas_kernels.hpp"
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -10,6 +12,15 @@ using namespace clh::core;  // NOLINT
 // LibTorch's matrix products must be BLIS's, whatever the system's alternatives say.
 TEST(Environment, BlisAnswersMatrixProducts) {
   EXPECT_EQ(blas_name(blas_library()), "BLIS") << blas_library();
+}
+
+// BLIS 0.9 serves AMD families above 0x19 with its portable kernels; all others it knows.
+TEST(BlasKernels, MendsTheChoiceOnYoungerAmdProcessorsAlone) {
+  EXPECT_EQ(blis_kernels_for({"AuthenticAMD", 0x1A, true}), "6");
+  EXPECT_EQ(blis_kernels_for({"AuthenticAMD", 0x1A, false}), "");
+  EXPECT_EQ(blis_kernels_for({"AuthenticAMD", 0x19, true}), "");
+  EXPECT_EQ(blis_kernels_for({"GenuineIntel", 0x1A, true}), "");
+  EXPECT_EQ(blis_kernels_for({}), "");
 }
 
 TEST(Environment, NamesTheCommonLibraries) {
