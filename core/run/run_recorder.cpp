@@ -10,6 +10,13 @@
 
 namespace clh::core {
 
+namespace {
+
+/// A write waits for the disk, so short tasks share one; the end of a run is always written.
+constexpr std::chrono::seconds kBetweenWrites{2};
+
+}  // namespace
+
 RunRecord begin_record(const ResolvedConfig& config, const Experiment& experiment) {
   RunRecord record;
   record.environment = read_environment(static_cast<int>(experiment.options().threads));
@@ -73,8 +80,10 @@ void RunRecorder::task_ended(std::int64_t experience) {
   progress_->finish_task(note);
   experiment_->log().info("task {}/{} learned: {}", experience + 1,
                           experiment_->plan().experiences.size(), note);
-  update();
-  write();
+  if (std::chrono::steady_clock::now() - written_ >= kBetweenWrites) {
+    update();
+    write();
+  }
 }
 
 void RunRecorder::update() {
@@ -88,7 +97,8 @@ void RunRecorder::update() {
   record_.model_metrics = experiment_->model_metrics();
 }
 
-void RunRecorder::write() const {
+void RunRecorder::write() {
+  written_ = std::chrono::steady_clock::now();
   if (directory_) {
     write_results(directory_->results_json(), record_);
     write_metrics_csv(directory_->metrics_csv(), record_);

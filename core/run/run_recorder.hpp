@@ -37,7 +37,7 @@ class RunRecorder final : public LoopObserver {
 
  private:
   void update();
-  void write() const;
+  void write();
 
   RunRecord record_;
   std::optional<RunDirectory> directory_;
@@ -45,7 +45,7 @@ class RunRecorder final : public LoopObserver {
   std::unique_ptr<CurveWriter> curve_;
   const TaskLoop* loop_ = nullptr;
   const Experiment* experiment_ = nullptr;
-  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point start_, written_;
 };
 
 }  // namespace clh::core

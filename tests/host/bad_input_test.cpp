@@ -1,5 +1,3 @@
-#include <csignal>
-
 #include "tests/host/host_test.hpp"
 #include "tests/plugins/datasets/idx_bytes.hpp"
 

@@ -1,5 +1,3 @@
-#include <string_view>
-
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {

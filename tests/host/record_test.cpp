@@ -1,4 +1,5 @@
 #include <regex>
+#include <set>
 
 #include "tests/host/host_test.hpp"
 
