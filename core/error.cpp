@@ -13,7 +13,7 @@ Error::Error(std::string slug, const std::string& text, std::string fix, ExitCod
 PluginError::PluginError(std::string plugin_id, std::string component_name, std::string call_name,
                          int status, std::string message)
     : Error("plugin-error", plugin_id + " in " + call_name + ": " + message,
-            "--verbose shows the full text", kExitPlugin),
+            "report it to the plugin's author", kExitPlugin),
       plugin(std::move(plugin_id)),
       component(std::move(component_name)),
       call(std::move(call_name)),

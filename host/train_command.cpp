@@ -14,6 +14,7 @@
 #include "core/stream/describe_plan.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
+#include "host/stop_signal.hpp"
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -186,7 +187,9 @@ int run_loop(core::TaskLoop& loop, core::RunRecorder& recorder, core::Progress& 
 
 }  // namespace
 
-int train_command(const Arguments& arguments, const volatile std::sig_atomic_t* stop) {
+int train_command(const Arguments& arguments) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is no reason to lose the run
+  const auto* stop = watch_stop_signals();
   const auto flags = train_flags();
   const auto given = parse(arguments, flags, "train");
   if (given.count("help") != 0) {

@@ -67,13 +67,16 @@ cell() {  # name metric
   done | awk '{ n++; s += $1; q[n] = $1 }
     END { if (n == 0) { print "-"; exit }
           m = s / n; for (i = 1; i <= n; i++) v += (q[i] - m) ^ 2
-          printf "%.2f ± %.2f", 100 * m, n > 1 ? 100 * sqrt(v / (n - 1)) : 0 }'
+          printf "%.2f ± %.2f", 100 * m, (n > 1 ? 100 * sqrt(v / (n - 1)) : 0) }'
 }
+
+# joint trains at the end alone, so it has nothing to forget
+forgetting() { if [ "$1" = joint ]; then printf -- -; else cell "$1" class-il/forgetting; fi; }
 
 echo "| model | buffer | class-il | task-il | class-il forgetting | settings |"
 echo "|---|---|---|---|---|---|"
 while IFS='|' read -r name label buffer words; do
   echo "| $label | $buffer | $(cell "$name" class-il/average-accuracy) |" \
-    "$(cell "$name" task-il/average-accuracy) | $(cell "$name" class-il/forgetting) |" \
+    "$(cell "$name" task-il/average-accuracy) | $(forgetting "$name") |" \
     "\`${words#model=* }\` |"
 done < <(rows)

@@ -23,7 +23,7 @@ TEST(Error, CarriesWhatAPluginReported) {
   const PluginError error("org.clh.er 1.0.0", "er", "observe, task 2 step 31", 6, "no memory");
   EXPECT_EQ(format(error),
             "error[plugin-error]: org.clh.er 1.0.0 in observe, task 2 step 31: no memory\n"
-            "  fix: --verbose shows the full text");
+            "  fix: report it to the plugin's author");
   EXPECT_EQ(error.plugin, "org.clh.er 1.0.0");
   EXPECT_EQ(error.component, "er");
   EXPECT_EQ(error.call, "observe, task 2 step 31");

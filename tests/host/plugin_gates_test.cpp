@@ -117,7 +117,7 @@ TEST_F(PluginGates, RelativeSearchPathIsRefused) {
 TEST_F(PluginGates, StoppingUnaskedIsAFailureOfThePlugin) {
   expect_error(host({"train", "--json", "dataset=canary", "--plugin-dir", CLH_CANARY_PLUGINS}), 3,
                "[plugin-error]: org.clh.test.canary 0.1.0 in load: stopped on request",
-               "--verbose shows the full text");
+               "report it to the plugin's author");
 }
 
 TEST_F(PluginGates, MissingFilesAndFolders) {
