@@ -31,8 +31,8 @@ void finish_output() {
   std::cout.flush();
   if (!std::cout) {
     throw core::Error("unwritable",
-                           "standard output: expected room for the output, found it closed or full",
-                           "send it where there is room", core::kExitUsage);
+                      "standard output: expected room for the output, found it closed or full",
+                      "send it where there is room", core::kExitUsage);
   }
 }
 

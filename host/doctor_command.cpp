@@ -31,7 +31,7 @@ std::vector<Finding> findings_of(const core::SearchLevels& places) {
       {"torch fingerprint", core::host_torch_fingerprint(), ""},
       {"BLAS", blas + " (" + environment.blas + ")",
        blas == "reference BLAS"
-           ? "the reference BLAS is about six times slower: install libblis4-openmp"
+           ? "the reference BLAS is several times slower: install libblis4-openmp"
            : ""},
       {"CPU", environment.cpu_model, ""},
       {"CPU capability", environment.cpu_capability, ""},

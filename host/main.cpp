@@ -1,4 +1,5 @@
-// cl-host: continual-learning experiments with plugins. This file only turns failures into exit codes.
+// cl-host: continual-learning experiments with plugins. This file only turns failures into exit
+// codes.
 #include <clh/error.hpp>
 
 #include <csignal>

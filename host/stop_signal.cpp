@@ -21,6 +21,8 @@ const volatile std::sig_atomic_t* watch_stop_signals() {
   return &received;
 }
 
-int stop_signal() { return received; }
+int stop_signal() {
+  return received;
+}
 
 }  // namespace clh::host

@@ -108,6 +108,14 @@ std::string run_name(const core::RunOptions& options, const core::ResolvedConfig
   return data + "-" + config.model->name;
 }
 
+/// Writes the folder's name into the configuration, so that a repeated run lands beside this one.
+void keep_run_name(core::ResolvedConfig& config) {
+  const auto options = read_options<core::RunOptions>(config.run.values.data());
+  if (auto* run = config.tree.find("run")) {
+    std::get<core::ConfigTable>(run->data).set("name", {run_name(options, config)});
+  }
+}
+
 std::optional<core::RunDirectory> make_directory(const core::RunOptions& options,
                                                  const core::ResolvedConfig& config,
                                                  spdlog::logger& log) {
@@ -204,7 +212,8 @@ int train_command(const Arguments& arguments) {
   const auto catalogue = core::Catalogue::scan(search_levels(given), core::host_fingerprint());
   core::PluginLibrary library(catalogue, core::host_torch_layout());
   const auto schema = core::config_schema(library);
-  const auto config = core::resolve_config(schema, sources_of(given));
+  auto config = core::resolve_config(schema, sources_of(given));
+  keep_run_name(config);
   auto log = make_log(given.count("verbose") != 0);
   for (const auto& warning : config.warnings) {
     log->warn("{}", warning);

@@ -14,14 +14,16 @@ Arena::Arena(std::int64_t capacity)
 
 void Arena::attach(const std::string& name, const at::Tensor& leaf, std::int64_t first_output) {
   if (!leaf.defined() || leaf.scalar_type() != at::kFloat || !leaf.is_leaf() || leaf.dim() > 7) {
-    throw Error("bad-table", "parameter " + name + ": expected a float32 leaf, found another tensor",
+    throw Error("bad-table",
+                "parameter " + name + ": expected a float32 leaf, found another tensor",
                 "register parameters as float32", kExitPlugin);
   }
   const auto count = leaf.numel();
   if (size_ + count > value_memory_.numel()) {
     throw Error("bad-table",
-                "parameter " + name + ": expected at most " + std::to_string(value_memory_.numel()) +
-                    " values in all, found " + std::to_string(size_ + count),
+                "parameter " + name + ": expected at most " +
+                    std::to_string(value_memory_.numel()) + " values in all, found " +
+                    std::to_string(size_ + count),
                 "give the same parameters every time", kExitPlugin);
   }
   const torch::NoGradGuard no_grad;

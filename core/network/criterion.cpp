@@ -18,7 +18,8 @@ Criterion::Criterion(const std::vector<std::int64_t>& block_of_output) {
 
 at::Tensor Criterion::loss(const at::Tensor& outputs, const at::Tensor& labels, bool each) const {
   if (outputs.dim() != 2 || labels.dim() != 1 || outputs.size(0) != labels.size(0)) {
-    throw Error("plugin-error", "criterion: expected outputs [B, C] and labels [B], found another shape",
+    throw Error("plugin-error",
+                "criterion: expected outputs [B, C] and labels [B], found another shape",
                 "check what the model passes to criterion", kExitUsage);
   }
   auto z = outputs;
@@ -32,8 +33,8 @@ at::Tensor Criterion::loss(const at::Tensor& outputs, const at::Tensor& labels, 
 const clh_criterion_vt* Criterion::table() {
   static const clh_criterion_vt table{
       sizeof(clh_criterion_vt), 0,
-      [](void* crit, const clh_tensor* out, const clh_tensor* y, std::int32_t each, clh_tensor** loss,
-         clh_error* error) {
+      [](void* crit, const clh_tensor* out, const clh_tensor* y, std::int32_t each,
+         clh_tensor** loss, clh_error* error) {
         return guard<CoreErrors>(error, [&] {
           *loss = give(static_cast<Criterion*>(crit)->loss(borrow(out), borrow(y), each != 0));
         });

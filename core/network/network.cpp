@@ -77,8 +77,9 @@ std::vector<NamedTensor> Network::activations(const at::Tensor& x) const {
   const auto* gates = backbone_.gates();
   if (gates == nullptr) {
     throw Error("unsupported",
-                backbone_.instance().label() + ": expected a backbone with clh.backbone.gates/1, "
-                                               "found one without",
+                backbone_.instance().label() +
+                    ": expected a backbone with clh.backbone.gates/1, "
+                    "found one without",
                 "use a backbone with gates: mlp", kExitUsage);
   }
   std::int64_t n = 0;
@@ -93,8 +94,9 @@ std::vector<NamedTensor> Network::activations(const at::Tensor& x) const {
     for (std::int64_t i = 0; i < n; ++i) {
       if (layer == layers[i].name) {
         const std::string weight = layers[i].weight;
-        named.push_back({kBackbonePrefix + weight.substr(0, weight.rfind('.')) + item.name.substr(dot),
-                         item.tensor});
+        named.push_back(
+            {kBackbonePrefix + weight.substr(0, weight.rfind('.')) + item.name.substr(dot),
+             item.tensor});
       }
     }
     if (item.name == "features") {
@@ -116,8 +118,10 @@ at::Tensor Network::gated(const at::Tensor& x, const clh_tensor* const* gates,
                           std::int64_t n) const {
   const auto* ext = backbone_.gates();
   if (ext == nullptr) {
-    throw Error("unsupported", backbone_.instance().label() + ": expected a backbone with gates, "
-                                                              "found one without",
+    throw Error("unsupported",
+                backbone_.instance().label() +
+                    ": expected a backbone with gates, "
+                    "found one without",
                 "use a backbone with gates: mlp", kExitUsage);
   }
   return head_.classify(backbone_.instance().make("gated", ext->features, lend(x), gates, n));
@@ -145,8 +149,9 @@ std::unique_ptr<Network> Network::spawn(bool copy, const std::string& init_strea
 
 void Network::assign(const Network& other) {
   if (other.arena_.size() != arena_.size()) {
-    throw StatusError(CLH_E_STATE, "assign: expected a network of " + std::to_string(arena_.size()) +
-                                       " values, found " + std::to_string(other.arena_.size()));
+    throw StatusError(CLH_E_STATE, "assign: expected a network of " +
+                                       std::to_string(arena_.size()) + " values, found " +
+                                       std::to_string(other.arena_.size()));
   }
   const torch::NoGradGuard no_grad;
   arena_.values().copy_(other.arena_.values());

@@ -15,8 +15,8 @@ namespace clh::core {
 
 /// What a network is built from; the same for every copy of it.
 struct NetworkPlan {
-  const clh_factory* backbone;       // borrowed from the configuration
-  clh_backbone_spec input;           // shape and value range of x
+  const clh_factory* backbone;  // borrowed from the configuration
+  clh_backbone_spec input;      // shape and value range of x
   HeadForm form = HeadForm::kFixed;
   HeadInit init = HeadInit::kXavier;
   std::vector<std::int64_t> blocks;  // outputs of each block: {C}, or one number per growth
@@ -39,8 +39,8 @@ class Network {
   at::Tensor forward(const at::Tensor& x) const { return head_.classify(backbone_.features(x)); }
   at::Tensor features(const at::Tensor& x) const { return backbone_.features(x); }
   at::Tensor classify(const at::Tensor& features) const { return head_.classify(features); }
-  /// `<slot>.input` and `<slot>.output` of every gate layer and head block, where `<slot>.weight` is
-  /// the slot's name. Errors: Error `unsupported` for a backbone without gates.
+  /// `<slot>.input` and `<slot>.output` of every gate layer and head block, where `<slot>.weight`
+  /// is the slot's name. Errors: Error `unsupported` for a backbone without gates.
   std::vector<NamedTensor> activations(const at::Tensor& x) const;
   /// features() with gates, classified.
   at::Tensor gated(const at::Tensor& x, const clh_tensor* const* gates, std::int64_t n) const;

@@ -7,10 +7,16 @@
 namespace clh::core {
 namespace {
 
-NetworkHandle& handle(void* net) { return *static_cast<NetworkHandle*>(net); }
-Network& network(void* net) { return *handle(net).network; }
+NetworkHandle& handle(void* net) {
+  return *static_cast<NetworkHandle*>(net);
+}
+Network& network(void* net) {
+  return *handle(net).network;
+}
 
-const clh_network_info* info(void* net) { return &network(net).info(); }
+const clh_network_info* info(void* net) {
+  return &network(net).info();
+}
 
 clh_status forward(void* net, const clh_tensor* x, clh_tensor** out, clh_error* error) {
   return guard<CoreErrors>(error, [&] { *out = give(network(net).forward(borrow(x))); });
@@ -49,8 +55,7 @@ clh_status activations(void* net, const clh_tensor* x, const clh_tensor_sink* si
 }
 clh_status gated(void* net, const clh_tensor* x, const clh_tensor* const* gates, std::int64_t n,
                  clh_tensor** out, clh_error* error) {
-  return guard<CoreErrors>(error,
-                           [&] { *out = give(network(net).gated(borrow(x), gates, n)); });
+  return guard<CoreErrors>(error, [&] { *out = give(network(net).gated(borrow(x), gates, n)); });
 }
 clh_status values(void* net, clh_tensor** out, clh_error* error) {
   return guard<CoreErrors>(error, [&] { *out = give(network(net).arena().values()); });
@@ -84,9 +89,8 @@ clh_status spawn(void* net, std::int32_t how, std::int64_t salt, void** other, c
   });
 }
 clh_status assign(void* net, const void* other, clh_error* error) {
-  return guard<CoreErrors>(error, [&] {
-    network(net).assign(*static_cast<const NetworkHandle*>(other)->network);
-  });
+  return guard<CoreErrors>(
+      error, [&] { network(net).assign(*static_cast<const NetworkHandle*>(other)->network); });
 }
 void release(void* net) {
   const std::unique_ptr<NetworkHandle> spawned(static_cast<NetworkHandle*>(net));
@@ -124,9 +128,22 @@ clh_status load(void* net, const clh_reader* reader, clh_error* error) {
 }  // namespace
 
 const clh_network_vt* network_table() {
-  static const clh_network_vt table{
-      sizeof(clh_network_vt), 0,      info,   forward,      features, classify, encode, both,
-      activations,            gated,  values, grads,        set_training, spawn, assign, release};
+  static const clh_network_vt table{sizeof(clh_network_vt),
+                                    0,
+                                    info,
+                                    forward,
+                                    features,
+                                    classify,
+                                    encode,
+                                    both,
+                                    activations,
+                                    gated,
+                                    values,
+                                    grads,
+                                    set_training,
+                                    spawn,
+                                    assign,
+                                    release};
   return &table;
 }
 

@@ -21,7 +21,9 @@ const OptimizerOptions& common(const OptimizerChoice& choice) {
   return std::visit([](const auto& o) -> const OptimizerOptions& { return o; }, choice.options);
 }
 
-Optimizer& self(void* opt) { return *static_cast<Optimizer*>(opt); }
+Optimizer& self(void* opt) {
+  return *static_cast<Optimizer*>(opt);
+}
 
 }  // namespace
 
@@ -31,7 +33,9 @@ Optimizer::Optimizer(const OptimizerChoice& choice, std::function<void()> after_
       reset_(common(choice).reset),
       after_step_(std::move(after_step)) {}
 
-void Optimizer::join(Arena& arena) { groups_.push_back({&arena, {}}); }
+void Optimizer::join(Arena& arena) {
+  groups_.push_back({&arena, {}});
+}
 
 void Optimizer::leave(const Arena& arena) {
   groups_.erase(std::remove_if(groups_.begin(), groups_.end(),
@@ -92,8 +96,8 @@ void Optimizer::reset() {
 
 void Optimizer::set_rate(double rate) {
   if (!(rate > 0) || !std::isfinite(rate)) {
-    throw Error("bad-option", "[optimizer] lr: expected a positive number, found " +
-                                  std::to_string(rate),
+    throw Error("bad-option",
+                "[optimizer] lr: expected a positive number, found " + std::to_string(rate),
                 "set a positive learning rate", kExitUsage);
   }
   rate_ = rate;
@@ -117,7 +121,8 @@ void Optimizer::state(Archive& archive) {
 
 const clh_optimizer_vt* Optimizer::table() {
   static const clh_optimizer_vt table{
-      sizeof(clh_optimizer_vt), 0,
+      sizeof(clh_optimizer_vt),
+      0,
       [](void* opt, clh_error* e) { return guard<CoreErrors>(e, [&] { self(opt).zero_grad(); }); },
       [](void* opt, clh_error* e) { return guard<CoreErrors>(e, [&] { self(opt).step(); }); },
       [](void* opt, clh_error* e) { return guard<CoreErrors>(e, [&] { self(opt).reset(); }); },

@@ -18,8 +18,8 @@ class AdamRule final : public UpdateRule {
  public:
   AdamRule(const AdamOptions& options, bool decoupled) : options_(options), decoupled_(decoupled) {}
   std::int64_t moments() const override { return 2; }
-  void update(const at::Tensor& value, const at::Tensor& grad, const std::vector<at::Tensor>& moment,
-              std::int64_t steps, double rate) override;
+  void update(const at::Tensor& value, const at::Tensor& grad,
+              const std::vector<at::Tensor>& moment, std::int64_t steps, double rate) override;
 
  private:
   AdamOptions options_;

@@ -16,8 +16,8 @@ class SgdRule final : public UpdateRule {
  public:
   explicit SgdRule(const SgdOptions& options) : options_(options) {}
   std::int64_t moments() const override { return options_.momentum > 0 ? 1 : 0; }
-  void update(const at::Tensor& value, const at::Tensor& grad, const std::vector<at::Tensor>& moment,
-              std::int64_t steps, double rate) override;
+  void update(const at::Tensor& value, const at::Tensor& grad,
+              const std::vector<at::Tensor>& moment, std::int64_t steps, double rate) override;
 
  private:
   SgdOptions options_;

@@ -11,7 +11,8 @@
 
 namespace clh::core {
 
-/// What a rule remembers of one vector: its moments, each as long as the vector, and its step count.
+/// What a rule remembers of one vector: its moments, each as long as the vector, and its step
+/// count.
 struct RuleMemory {
   std::vector<at::Tensor> moments;
   std::int64_t steps = 0;
@@ -26,7 +27,8 @@ class UpdateRule {
   virtual ~UpdateRule() = default;
   /// Number of moment vectors.
   virtual std::int64_t moments() const = 0;
-  /// One step. Inputs: value, grad and each moment [n], views of the same range; steps counts from 1.
+  /// One step. Inputs: value, grad and each moment [n], views of the same range; steps counts
+  /// from 1.
   virtual void update(const at::Tensor& value, const at::Tensor& grad,
                       const std::vector<at::Tensor>& moment, std::int64_t steps, double rate) = 0;
 };

@@ -19,8 +19,8 @@ BackboneProxy::BackboneProxy(RunContext& run, const clh_factory& factory,
   instance_.require(table_->parameters, "parameters");
   table_->feature_shape(instance_.self(), &shape_);
   if (shape_.rank < 0 || shape_.rank > 7) {
-    instance_.fail_contract("feature_shape", "expected a rank of 0 to 7, found " +
-                                                 std::to_string(shape_.rank));
+    instance_.fail_contract("feature_shape",
+                            "expected a rank of 0 to 7, found " + std::to_string(shape_.rank));
   }
   features_ = Shape(shape_).numel();
 }
@@ -31,10 +31,10 @@ at::Tensor BackboneProxy::features(const at::Tensor& x) const {
     made = made.flatten(1);
   }
   if (made.size(0) != x.size(0) || made.size(1) != features_) {
-    instance_.fail_contract(
-        "features", "expected [" + std::to_string(x.size(0)) + ", " + std::to_string(features_) +
-                        "], found [" + std::to_string(made.size(0)) + ", " +
-                        std::to_string(made.size(1)) + "]");
+    instance_.fail_contract("features", "expected [" + std::to_string(x.size(0)) + ", " +
+                                            std::to_string(features_) + "], found [" +
+                                            std::to_string(made.size(0)) + ", " +
+                                            std::to_string(made.size(1)) + "]");
   }
   return made;
 }

@@ -34,7 +34,8 @@ DatasetProxy::DatasetProxy(RunContext& run, const clh_factory& factory)
   info_ = table_->info(instance_.self());
   instance_.require(info_, "info's result");
   if (info_->n_classes < 1 || (info_->dtype != CLH_U8 && info_->dtype != CLH_F32)) {
-    instance_.fail_contract("info", "expected at least one class and dtype u8 or f32, found others");
+    instance_.fail_contract("info",
+                            "expected at least one class and dtype u8 or f32, found others");
   }
 }
 

@@ -65,7 +65,8 @@ class PluginInstance {
   template <class Function>
   void require(Function function, const char* name) const {
     if (function == nullptr) {
-      fail_contract("create", std::string("expected the required function ") + name + ", found none");
+      fail_contract("create",
+                    std::string("expected the required function ") + name + ", found none");
     }
   }
   void require_size(std::uint32_t expected) const;

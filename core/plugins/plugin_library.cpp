@@ -1,7 +1,6 @@
 #include "core/plugins/plugin_library.hpp"
 
 #define BOOST_DLL_USE_STD_FS
-#include <boost/dll/shared_library.hpp>
 #include <clh/error.hpp>
 
 #include <cstdint>
@@ -12,6 +11,7 @@
 
 #include "core/error.hpp"
 #include "core/version.hpp"
+#include <boost/dll/shared_library.hpp>
 
 namespace clh::core {
 namespace {
@@ -30,8 +30,8 @@ const clh_host& load_time_host() {
   return host;
 }
 
-/// Opened libraries are leaked on purpose: a graph node, a deleter or a thread-local of a plugin may
-/// outlive every owner that could be named here, and closing under it is a crash.
+/// Opened libraries are leaked on purpose: a graph node, a deleter or a thread-local of a plugin
+/// may outlive every owner that could be named here, and closing under it is a crash.
 boost::dll::shared_library& keep_open(boost::dll::shared_library library) {
   static auto& libraries = *new std::deque<boost::dll::shared_library>;
   return libraries.emplace_back(std::move(library));

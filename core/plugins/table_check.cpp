@@ -52,8 +52,10 @@ bool is_kebab(const char* id) {
 }
 
 bool inside(const clh_param& p, double x) {
-  const bool above = (p.flags & CLH_HAS_MIN) == 0 || ((p.flags & CLH_OPEN_MIN) != 0 ? x > p.min : x >= p.min);
-  const bool below = (p.flags & CLH_HAS_MAX) == 0 || ((p.flags & CLH_OPEN_MAX) != 0 ? x < p.max : x <= p.max);
+  const bool above =
+      (p.flags & CLH_HAS_MIN) == 0 || ((p.flags & CLH_OPEN_MIN) != 0 ? x > p.min : x >= p.min);
+  const bool below =
+      (p.flags & CLH_HAS_MAX) == 0 || ((p.flags & CLH_OPEN_MAX) != 0 ? x < p.max : x <= p.max);
   return above && below;
 }
 
@@ -86,7 +88,8 @@ void check_params(const Check& check, const clh_component& c) {
     const auto& p = c.params[i];
     check.require(p.struct_size == sizeof(clh_param), "options of this header's size",
                   std::to_string(p.struct_size) + " bytes");
-    check.require(is_kebab(p.name), "a kebab-case option name", p.name == nullptr ? "none" : p.name);
+    check.require(is_kebab(p.name), "a kebab-case option name",
+                  p.name == nullptr ? "none" : p.name);
     const std::string name = std::string("option ") + p.name;
     check.require(names.insert(p.name).second, name + " once", "it twice");
     check.require(std::strcmp(p.name, "name") != 0, "an option not called \"name\"", "it");
@@ -120,16 +123,17 @@ void check_caps(const Check& check, const clh_component& c, const PluginNote& no
 
 void check_torch(const Check& check, const clh_plugin& plugin, const PluginNote& note,
                  const TorchLayout& host) {
-  const auto* torch = plugin.get_extension == nullptr ? nullptr
-                                                      : static_cast<const clh_torch_ext*>(
-                                                            plugin.get_extension("clh.torch/1"));
+  const auto* torch = plugin.get_extension == nullptr
+                          ? nullptr
+                          : static_cast<const clh_torch_ext*>(plugin.get_extension("clh.torch/1"));
   if (!note.needs_torch) {
     return;
   }
   check.require(torch != nullptr && torch->struct_size >= sizeof(clh_torch_ext),
                 "clh.torch/1 of a plugin that needs torch", "none");
   const auto text = [](std::uint32_t tensor, std::uint32_t alignment, std::uint32_t generator) {
-    return std::to_string(tensor) + "/" + std::to_string(alignment) + "/" + std::to_string(generator);
+    return std::to_string(tensor) + "/" + std::to_string(alignment) + "/" +
+           std::to_string(generator);
   };
   const auto expected = text(host.tensor, host.tensor_alignment, host.generator);
   const auto found = text(torch->sizeof_tensor, torch->alignof_tensor, torch->sizeof_generator);

@@ -22,7 +22,8 @@ clh_kind kind_of(const std::string& name);
 
 /// Checks sizes, ids, options, capabilities, agreement with the note, and clh.torch/1.
 /// Errors: Error `bad-table` (malformed), `table-mismatch` (differs from the note) or
-///         `torch-mismatch` (LibTorch's objects differ in size), exit code 3, beginning with `where`.
+///         `torch-mismatch` (LibTorch's objects differ in size), exit code 3, beginning with
+///         `where`.
 void check_table(const clh_plugin& plugin, const PluginNote& note, const TorchLayout& torch,
                  const std::string& where);
 

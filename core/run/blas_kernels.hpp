@@ -6,8 +6,8 @@ namespace clh::core {
 
 /// What cpuid says of an x86-64 processor; all empty elsewhere.
 struct CpuIdentity {
-  std::string vendor;       // "AuthenticAMD"
-  int family = 0;           // base + extended
+  std::string vendor;  // "AuthenticAMD"
+  int family = 0;      // base + extended
   bool avx2_fma = false;
 };
 

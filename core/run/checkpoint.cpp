@@ -1,7 +1,6 @@
 #include "core/run/checkpoint.hpp"
 
 #include <torch/torch.h>
-#include <zlib.h>
 
 #include <cstring>
 #include <fstream>
@@ -9,12 +8,24 @@
 
 #include "core/error.hpp"
 #include "core/report/atomic_file.hpp"
+#include <zlib.h>
 
 namespace clh::core {
 namespace {
 
 constexpr char kMagic[] = "clh-state 1\n";
-enum Kind : std::uint8_t { kEnd, kInt, kReal, kText, kInts, kReals, kBytes, kTensor, kEnter, kLeave };
+enum Kind : std::uint8_t {
+  kEnd,
+  kInt,
+  kReal,
+  kText,
+  kInts,
+  kReals,
+  kBytes,
+  kTensor,
+  kEnter,
+  kLeave
+};
 
 template <class T>
 void put_raw(std::string& out, const T& value) {

@@ -1,13 +1,9 @@
 #include "core/run/environment.hpp"
 
-#include "core/run/blas_kernels.hpp"
-#include "core/version.hpp"
+#include <clh/tensor.hpp>
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <clh/tensor.hpp>
-#include <dlfcn.h>
-#include <sys/utsname.h>
 #include <torch/torch.h>
 #include <torch/version.h>
 
@@ -15,6 +11,11 @@
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+
+#include "core/run/blas_kernels.hpp"
+#include "core/version.hpp"
+#include <dlfcn.h>
+#include <sys/utsname.h>
 
 extern "C" void sgemm_();
 
@@ -80,7 +81,8 @@ std::string blas_library() {
   if (dladdr(reinterpret_cast<void*>(&sgemm_), &info) == 0 || info.dli_fname == nullptr) {
     return "none";
   }
-  // Through the PLT of an executable dladdr names the executable; the next definition is the real one.
+  // Through the PLT of an executable dladdr names the executable; the next definition is the real
+  // one.
   if (void* real = dlsym(RTLD_DEFAULT, "sgemm_")) {
     dladdr(real, &info);
   }
@@ -109,8 +111,8 @@ void set_threads(int threads) {
 }
 
 std::string host_torch_fingerprint() {
-  return std::string(TORCH_VERSION) + " variant=cpu cxx11abi=" +
-         std::to_string(_GLIBCXX_USE_CXX11_ABI) + " stl=" + kStl +
+  return std::string(TORCH_VERSION) +
+         " variant=cpu cxx11abi=" + std::to_string(_GLIBCXX_USE_CXX11_ABI) + " stl=" + kStl +
          " debugstl=" + std::to_string(kDebugStl);
 }
 

@@ -115,7 +115,8 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
   for (std::int64_t first = 0; first < total; first += options_.batch_size) {
     const auto n = std::min(options_.batch_size, total - first);
     const auto* index = task.test.data() + first;
-    const auto x = transform_->plain(gather_raw(*test_, *plan_, static_cast<std::int32_t>(number), index, n));
+    const auto x =
+        transform_->plain(gather_raw(*test_, *plan_, static_cast<std::int32_t>(number), index, n));
     std::vector<std::int64_t> labels;
     for (std::int64_t i = 0; i < n; ++i) {
       labels.push_back(task.label_map[static_cast<std::size_t>(all_labels[index[i]])]);
@@ -127,8 +128,8 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
                             lend(x)};
       outputs = model->predict(query);
       if (outputs.dim() != 2 || outputs.size(0) != n) {
-        model->instance().fail_contract("predict", "expected outputs [" + std::to_string(n) +
-                                                       ", C], found another shape");
+        model->instance().fail_contract(
+            "predict", "expected outputs [" + std::to_string(n) + ", C], found another shape");
       }
     } else {
       outputs = network->forward(x);

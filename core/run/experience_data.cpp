@@ -41,7 +41,8 @@ void copy_sample(const SplitData& split, const TaskPlan& task, std::int64_t inde
                  std::size_t bytes) {
   const auto size = static_cast<std::size_t>(split.inputs.element_size());
   const auto row = static_cast<std::size_t>(split.inputs.numel() / split.inputs.size(0)) * size;
-  const auto* from = static_cast<const char*>(split.inputs.data_ptr()) + static_cast<std::size_t>(index) * row;
+  const auto* from =
+      static_cast<const char*>(split.inputs.data_ptr()) + static_cast<std::size_t>(index) * row;
   if (task.pixel_map.empty()) {
     std::memcpy(to, from, bytes);
     return;
@@ -49,8 +50,8 @@ void copy_sample(const SplitData& split, const TaskPlan& task, std::int64_t inde
   const auto channels = split.inputs.dim() == 4 ? split.inputs.size(1) : 1;
   const auto pixels = split.inputs.numel() / split.inputs.size(0) / channels;
   if (size == 1) {
-    copy_mapped_bytes(reinterpret_cast<const std::uint8_t*>(from), reinterpret_cast<std::uint8_t*>(to),
-                      task.pixel_map, channels, pixels);
+    copy_mapped_bytes(reinterpret_cast<const std::uint8_t*>(from),
+                      reinterpret_cast<std::uint8_t*>(to), task.pixel_map, channels, pixels);
   } else {
     copy_mapped(from, to, task.pixel_map, channels, pixels, size);
   }
@@ -116,7 +117,9 @@ GatheredBatch ExperienceData::gather(const EpochOrder& order, std::int64_t first
     const auto place = static_cast<std::size_t>(first + i);
     const auto index = order.index[place];
     if (order.task[place] < 0) {
-      std::memcpy(to, static_cast<const char*>(appended_raw_.data_ptr()) + static_cast<std::size_t>(index) * bytes,
+      std::memcpy(to,
+                  static_cast<const char*>(appended_raw_.data_ptr()) +
+                      static_cast<std::size_t>(index) * bytes,
                   bytes);
       labels[i] = appended_labels_.data_ptr<std::int64_t>()[index];
       ids[i] = -1;
@@ -128,7 +131,8 @@ GatheredBatch ExperienceData::gather(const EpochOrder& order, std::int64_t first
     ids[i] = index;
   }
   if (augmented && transform_->augments()) {
-    const std::vector<std::int64_t> places(order.index.begin() + first, order.index.begin() + first + n);
+    const std::vector<std::int64_t> places(order.index.begin() + first,
+                                           order.index.begin() + first + n);
     batch.inputs = transform_->augmented(batch.raw, experience_, epoch_, places);
   } else {
     batch.inputs = transform_->plain(batch.raw);
@@ -145,8 +149,9 @@ GatheredBatch ExperienceData::read(const std::int64_t* places, std::int64_t n,
   EpochOrder chosen;
   for (std::int64_t i = 0; i < n; ++i) {
     if (places[i] < 0 || places[i] >= size()) {
-      throw Error("plugin-error", "read: expected places 0 to " + std::to_string(size() - 1) +
-                                      ", found " + std::to_string(places[i]),
+      throw Error("plugin-error",
+                  "read: expected places 0 to " + std::to_string(size() - 1) + ", found " +
+                      std::to_string(places[i]),
                   "stay below the task's size", kExitUsage);
     }
     chosen.task.push_back(natural_.task[static_cast<std::size_t>(places[i])]);
@@ -160,10 +165,11 @@ void ExperienceData::append(const at::Tensor& raw, const at::Tensor& labels) {
   shape.insert(shape.begin(), labels.dim() == 1 ? labels.size(0) : -1);
   if (!may_append_ || raw.sizes() != at::IntArrayRef(shape) ||
       raw.scalar_type() != train_->inputs.scalar_type() || labels.scalar_type() != at::kLong) {
-    throw Error("plugin-error",
-                "append: expected raw samples of the dataset's shape and dtype with int64 labels, in "
-                "begin_task, found others",
-                "append what `raw` of a batch held, in begin_task", kExitUsage);
+    throw Error(
+        "plugin-error",
+        "append: expected raw samples of the dataset's shape and dtype with int64 labels, in "
+        "begin_task, found others",
+        "append what `raw` of a batch held, in begin_task", kExitUsage);
   }
   const bool first = !appended_labels_.defined();
   appended_raw_ = first ? raw.contiguous().clone() : at::cat({appended_raw_, raw});

@@ -116,9 +116,9 @@ void Experiment::build_network() {
   plan.form = read_head_form(config_->head);
   plan.init = read<HeadOptions>(config_->head.options).init;
   plan.blocks = head_blocks(plan_, plan.form);
-  criterion_ = std::make_unique<Criterion>(plan.form == HeadForm::kMultiHead
-                                               ? block_of_output(plan.blocks)
-                                               : std::vector<std::int64_t>());
+  criterion_ =
+      std::make_unique<Criterion>(plan.form == HeadForm::kMultiHead ? block_of_output(plan.blocks)
+                                                                    : std::vector<std::int64_t>());
   network_ = std::make_unique<Network>(run_, plan);
   optimizer_ = std::make_unique<Optimizer>(read_optimizer(config_->optimizer),
                                            [this] { network_->backbone().after_step(); });

@@ -14,14 +14,18 @@
 namespace clh::core {
 namespace {
 
-InstanceHost& self(void* ctx) { return *static_cast<InstanceHost*>(ctx); }
+InstanceHost& self(void* ctx) {
+  return *static_cast<InstanceHost*>(ctx);
+}
 
 void log(void* ctx, std::int32_t level, const char* text) {
   auto& host = self(ctx);
   host.run().log->log(static_cast<spdlog::level::level_enum>(level), "[{}] {}", host.path(), text);
 }
 
-void metric(void* ctx, const char* key, double value) { self(ctx).run().metrics[key] = value; }
+void metric(void* ctx, const char* key, double value) {
+  self(ctx).run().metrics[key] = value;
+}
 
 std::int32_t should_stop(void* ctx) {
   const auto* stop = self(ctx).run().stop;
@@ -50,7 +54,8 @@ clh_status rng_torch(void* ctx, const char* stream, clh_generator** out, clh_err
   return guard<CoreErrors>(error, [&] {
     auto& host = self(ctx);
     auto generator = host.run().generators.generator(host.path(), stream);
-    *out = reinterpret_cast<clh_generator*>(c10::intrusive_ptr<c10::GeneratorImpl>(generator.getIntrusivePtr()).release());
+    *out = reinterpret_cast<clh_generator*>(
+        c10::intrusive_ptr<c10::GeneratorImpl>(generator.getIntrusivePtr()).release());
   });
 }
 
@@ -59,8 +64,12 @@ clh_status create(void* ctx, const clh_factory* factory, const void* spec, clh_o
   return guard<CoreErrors>(error, [&] { self(ctx).create(*factory, spec, "init", out); });
 }
 
-void tensor_retain(clh_tensor* tensor) { static_cast<void>(give(borrow(tensor))); }
-void tensor_release(clh_tensor* tensor) { static_cast<void>(adopt(tensor)); }
+void tensor_retain(clh_tensor* tensor) {
+  static_cast<void>(give(borrow(tensor)));
+}
+void tensor_release(clh_tensor* tensor) {
+  static_cast<void>(adopt(tensor));
+}
 
 clh_status from_dlpack(void*, DLManagedTensor* managed, clh_tensor** out, clh_error* error) {
   return guard<CoreErrors>(error, [&] { *out = give(at::fromDLPack(managed)); });
@@ -139,9 +148,8 @@ void throw_status(const RunContext& run, const clh_component& component, const c
       place += " step " + std::to_string(run.place.step);
     }
   }
-  const std::string text = error.message[0] != '\0'
-                               ? error.message
-                               : "expected a message with the failure, found none";
+  const std::string text =
+      error.message[0] != '\0' ? error.message : "expected a message with the failure, found none";
   if (status == CLH_E_INVALID || status == CLH_E_IO || status == CLH_E_UNSUPPORTED) {
     throw Error("plugin-error", label + " in " + place + ": " + text,
                 std::string("cl-host describe ") + component.id, kExitUsage);

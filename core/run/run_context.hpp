@@ -1,7 +1,5 @@
 // RunContext: what every instance of one run shares.
 #pragma once
-#include <spdlog/logger.h>
-
 #include <csignal>
 #include <cstdint>
 #include <map>
@@ -11,6 +9,7 @@
 #include "core/plugins/plugin_library.hpp"
 #include "core/random/rng_streams.hpp"
 #include "core/run/torch_generators.hpp"
+#include <spdlog/logger.h>
 
 namespace clh::core {
 
@@ -32,7 +31,7 @@ struct RunContext {
   RngStreams streams;
   TorchGenerators generators;
   std::shared_ptr<spdlog::logger> log;
-  std::map<std::string, double> metrics;           // reported by plugins
+  std::map<std::string, double> metrics;             // reported by plugins
   const volatile std::sig_atomic_t* stop = nullptr;  // non-zero: end the run
   CallPlace place;
 };

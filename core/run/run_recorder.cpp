@@ -27,8 +27,8 @@ RunRecord begin_record(const ResolvedConfig& config, const Experiment& experimen
   return record;
 }
 
-RunRecorder::RunRecorder(RunRecord record, std::optional<RunDirectory> directory, Progress& progress,
-                         std::chrono::steady_clock::time_point start)
+RunRecorder::RunRecorder(RunRecord record, std::optional<RunDirectory> directory,
+                         Progress& progress, std::chrono::steady_clock::time_point start)
     : record_(std::move(record)),
       directory_(std::move(directory)),
       progress_(&progress),
@@ -50,7 +50,9 @@ void RunRecorder::watch(const TaskLoop& loop, const Experiment& experiment) {
   write();
 }
 
-void RunRecorder::task_begins(const ProgressTask& task) { progress_->begin_task(task); }
+void RunRecorder::task_begins(const ProgressTask& task) {
+  progress_->begin_task(task);
+}
 
 void RunRecorder::stepped(const CurvePoint& point) {
   progress_->advance(point.loss);

@@ -16,8 +16,8 @@ RunRecord begin_record(const ResolvedConfig& config, const Experiment& experimen
 
 class RunRecorder final : public LoopObserver {
  public:
-  /// Inputs: start is when the run began; record begins with configuration and environment; directory absent = keep nothing.
-  /// Errors: Error `unwritable`.
+  /// Inputs: start is when the run began; record begins with configuration and environment;
+  /// directory absent = keep nothing. Errors: Error `unwritable`.
   RunRecorder(RunRecord record, std::optional<RunDirectory> directory, Progress& progress,
               std::chrono::steady_clock::time_point start);
 

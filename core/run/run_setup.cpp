@@ -70,7 +70,8 @@ ConfigSchema config_schema(PluginLibrary& library) {
   schema.optimizer.tables.emplace("adam", describe_with(AdamOptions{}));
   schema.optimizer.tables.emplace("adamw", describe_with(AdamOptions{}));
   schema.optimizer.default_name = "sgd";
-  schema.components.find = [&library](clh_kind kind, const std::string& name) -> const clh_component& {
+  schema.components.find = [&library](clh_kind kind,
+                                      const std::string& name) -> const clh_component& {
     return *library.load(kind, name).component;
   };
   schema.components.full_id = [&library](const clh_component& component) {
@@ -110,8 +111,9 @@ void check_capabilities(const ResolvedConfig& config, Scenario scenario,
     throw Error("unsupported",
                 "model " + config.model->name + ": expected support for " + wanted + ", found " +
                     (found.empty() ? "no scenario" : joined(found)),
-                others.empty() ? "install a model with " + wanted
-                               : "use one of the installed models with " + wanted + ": " + joined(others),
+                others.empty()
+                    ? "install a model with " + wanted
+                    : "use one of the installed models with " + wanted + ": " + joined(others),
                 kExitUsage);
   }
   if (declares(model, "needs:gates") &&
@@ -124,13 +126,13 @@ void check_capabilities(const ResolvedConfig& config, Scenario scenario,
   }
   const auto form = read_head_form(config.head);
   if (scenario == Scenario::kTaskFree && form != HeadForm::kFixed) {
-    throw Error("unsupported",
-                "head " + config.head.name + ": expected a stream with task boundaries, found task-free",
-                "use head=fixed", kExitUsage);
+    throw Error(
+        "unsupported",
+        "head " + config.head.name + ": expected a stream with task boundaries, found task-free",
+        "use head=fixed", kExitUsage);
   }
   if (scenario != Scenario::kTaskIl && form == HeadForm::kMultiHead) {
-    throw Error("unsupported",
-                "head multi-head: expected the scenario task-il, found " + wanted,
+    throw Error("unsupported", "head multi-head: expected the scenario task-il, found " + wanted,
                 "set stream.scenario=task-il, or head=fixed", kExitUsage);
   }
 }

@@ -37,7 +37,8 @@ void parse_augmentation(const char* text, const std::string& dataset, TransformP
     if (item == "flip") {
       plan.flip = true;
     } else if (item.rfind("crop:", 0) == 0 && item.size() > 5 &&
-               std::all_of(item.begin() + 5, item.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+               std::all_of(item.begin() + 5, item.end(),
+                           [](char c) { return c >= '0' && c <= '9'; })) {
       plan.crop_padding = std::stoll(item.substr(5));
     } else {
       throw Error("bad-table",
@@ -104,8 +105,11 @@ at::Tensor SampleTransform::apply(const at::Tensor& raw, const std::vector<Draw>
         if (source_row < 0 || source_row >= height) {
           continue;
         }
-        const auto* in = from + static_cast<std::size_t>(((n * channels + c) * height + source_row) * width) * bytes;
-        auto* out = to + static_cast<std::size_t>(((n * channels + c) * height + y) * width) * bytes;
+        const auto* in =
+            from +
+            static_cast<std::size_t>(((n * channels + c) * height + source_row) * width) * bytes;
+        auto* out =
+            to + static_cast<std::size_t>(((n * channels + c) * height + y) * width) * bytes;
         for (std::int64_t x = 0; x < width; ++x) {
           const auto column = (d.flip ? width - 1 - x : x) + d.left;
           if (column >= 0 && column < width) {
@@ -148,7 +152,8 @@ at::Tensor SampleTransform::replayed(const at::Tensor& raw) const {
 double SampleTransform::low() const {
   double low = 0.0;
   for (std::size_t c = 0; c < plan_.mean.size(); ++c) {
-    low = std::min(c == 0 ? 0.0 - plan_.mean[c] / plan_.std[c] : low, -plan_.mean[c] / plan_.std[c]);
+    low =
+        std::min(c == 0 ? 0.0 - plan_.mean[c] / plan_.std[c] : low, -plan_.mean[c] / plan_.std[c]);
   }
   return low;
 }

@@ -12,10 +12,10 @@ namespace clh::core {
 
 /// What the input needs; from the dataset and stream.normalise.
 struct TransformPlan {
-  double low = 0.0, high = 255.0;    // range of raw values, mapped to [0, 1]
-  std::vector<double> mean, std;     // per channel, empty = not normalised
-  std::int64_t crop_padding = 0;     // random crop after zero padding, in pixels
-  bool flip = false;                 // horizontal, with probability 1/2
+  double low = 0.0, high = 255.0;  // range of raw values, mapped to [0, 1]
+  std::vector<double> mean, std;   // per channel, empty = not normalised
+  std::int64_t crop_padding = 0;   // random crop after zero padding, in pixels
+  bool flip = false;               // horizontal, with probability 1/2
 };
 
 /// Reads "crop:4,flip" into a plan. Errors: Error `bad-table` naming the dataset.

@@ -10,11 +10,14 @@ namespace {
 using WriteStack = std::vector<StateRecord*>;
 using ReadStack = std::vector<const StateRecord*>;
 
-StateRecord& top(void* ctx) { return *static_cast<WriteStack*>(ctx)->back(); }
+StateRecord& top(void* ctx) {
+  return *static_cast<WriteStack*>(ctx)->back();
+}
 
-[[noreturn]] void bad_state(const char* key, const std::string& expected, const std::string& found) {
-  throw StatusError(CLH_E_STATE, std::string("state ") + key + ": expected " + expected + ", found " +
-                                     found);
+[[noreturn]] void bad_state(const char* key, const std::string& expected,
+                            const std::string& found) {
+  throw StatusError(CLH_E_STATE,
+                    std::string("state ") + key + ": expected " + expected + ", found " + found);
 }
 
 void insert(void* ctx, const char* key, StateRecord::Value value) {
@@ -168,12 +171,11 @@ clh_status read_enter(void* ctx, const char* key, clh_error* error) {
 
 StateWriter::StateWriter(StateRecord& root)
     : open_{&root},
-      table_{sizeof(clh_writer), 0,           &open_,      write_value,
-             write_bytes,        write_tensor, write_enter, leave<WriteStack>} {}
+      table_{sizeof(clh_writer), 0,           &open_,           write_value, write_bytes,
+             write_tensor,       write_enter, leave<WriteStack>} {}
 
 StateReader::StateReader(const StateRecord& root)
-    : open_{&root},
-      table_{sizeof(clh_reader), 0,          &open_,     read_value,
-             read_bytes,         read_tensor, read_enter, leave<ReadStack>} {}
+    : open_{&root}, table_{sizeof(clh_reader), 0,           &open_,     read_value,
+                           read_bytes,         read_tensor, read_enter, leave<ReadStack>} {}
 
 }  // namespace clh::core

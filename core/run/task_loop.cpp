@@ -209,9 +209,12 @@ void TaskLoop::check_loss(double loss) const {
     return;
   }
   throw Error("not-finite",
-              parts_.model->instance().label() + " in observe, task " + std::to_string(experience_) +
-                  " step " + std::to_string(step_) + ": expected a finite loss, found " +
-                  (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf"),
+              parts_.model->instance().label() + " in observe, task " +
+                  std::to_string(experience_) + " step " + std::to_string(step_) +
+                  ": expected a finite loss, found " +
+                  (std::isnan(loss) ? "nan"
+                   : loss > 0       ? "inf"
+                                    : "-inf"),
               "lower the learning rate, or --on-nan=continue", kExitUsage);
 }
 
@@ -226,9 +229,8 @@ void TaskLoop::end_task() {
 }
 
 void TaskLoop::evaluate() {
-  timed(timing_.evaluation_seconds, [&] {
-    parts_.evaluator->evaluate(experience_, parts_.network, *parts_.model);
-  });
+  timed(timing_.evaluation_seconds,
+        [&] { parts_.evaluator->evaluate(experience_, parts_.network, *parts_.model); });
   observer_->task_ended(experience_);
   ++experience_;
   const auto count = static_cast<std::int64_t>(parts_.plan->experiences.size());

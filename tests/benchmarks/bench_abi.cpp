@@ -32,7 +32,8 @@ double median(std::vector<double> values) {
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 400;
   core::set_threads(1);
-  test::TestRun run({"dataset=tiny", "model=sgd", "backbone=mlp", "backbone.width=4", "backbone.depth=1"});
+  test::TestRun run(
+      {"dataset=tiny", "model=sgd", "backbone=mlp", "backbone.width=4", "backbone.depth=1"});
   auto& experiment = run.experiment();
   auto& network = *experiment.network();
   auto& optimizer = *experiment.optimizer();
@@ -80,9 +81,11 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < tables.size(); ++i) {
     difference.push_back(tables[i] - direct[i]);
   }
-  std::printf("through the tables %.2f us, direct %.2f us a step (medians of %d rounds of %d steps)\n",
-              median(tables), median(direct), rounds, kSteps);
-  std::printf("boundary %.2f us a step, median of the differences (target 2)\n", median(difference));
+  std::printf(
+      "through the tables %.2f us, direct %.2f us a step (medians of %d rounds of %d steps)\n",
+      median(tables), median(direct), rounds, kSteps);
+  std::printf("boundary %.2f us a step, median of the differences (target 2)\n",
+              median(difference));
   const auto environment = core::read_environment(1);
   std::printf("%s, %s, %d thread (checksum %.3f)\n", environment.cpu_model.c_str(),
               core::blas_name(environment.blas).c_str(), environment.threads, sum);

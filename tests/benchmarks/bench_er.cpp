@@ -1,8 +1,6 @@
-// bench_er: the whole default job of cl-host (data, training, evaluation, metrics, record) against a
-// hand-written LibTorch loop doing the same steps, alternating in one process; medians and their
+// bench_er: the whole default job of cl-host (data, training, evaluation, metrics, record) against
+// a hand-written LibTorch loop doing the same steps, alternating in one process; medians and their
 // ratio. Target: at most 1.10.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -10,12 +8,12 @@
 #include <iostream>
 #include <sstream>
 
-#include <spdlog/sinks/null_sink.h>
-
 #include "core/run/environment.hpp"
 #include "core/run/run_recorder.hpp"
 #include "tests/benchmarks/hand_written_er.hpp"
 #include "tests/support/test_run.hpp"
+#include <spdlog/sinks/null_sink.h>
+#include <unistd.h>
 
 namespace {
 
@@ -44,13 +42,15 @@ std::pair<double, double> host_job(const std::filesystem::path& runs, int seed) 
   core::ConfigSources sources;
   sources.overrides = {"run.seed=" + std::to_string(seed), "run.dir=" + runs.string()};
   const auto config = core::resolve_config(core::config_schema(library), sources);
-  auto log = std::make_shared<spdlog::logger>("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
+  auto log =
+      std::make_shared<spdlog::logger>("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
   core::Experiment experiment(config, catalogue, library, log, nullptr);
   std::ostringstream progress_text;
   core::Progress progress(progress_text, {});
-  core::RunRecorder recorder(core::begin_record(config, experiment),
-                             core::RunDirectory::create(runs, "bench", 0, std::chrono::system_clock::now()),
-                             progress, start);
+  core::RunRecorder recorder(
+      core::begin_record(config, experiment),
+      core::RunDirectory::create(runs, "bench", 0, std::chrono::system_clock::now()), progress,
+      start);
   auto loop = experiment.loop(recorder);
   recorder.watch(loop, experiment);
   loop.run();
@@ -64,7 +64,8 @@ std::pair<double, double> host_job(const std::filesystem::path& runs, int seed) 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
   core::set_threads(1);
-  const auto runs = std::filesystem::temp_directory_path() / ("clh-bench-" + std::to_string(getpid()));
+  const auto runs =
+      std::filesystem::temp_directory_path() / ("clh-bench-" + std::to_string(getpid()));
   std::vector<double> host, hand;
   double host_accuracy = 0, hand_accuracy = 0;
   for (int round = 0; round < rounds; ++round) {
@@ -82,8 +83,8 @@ int main(int argc, char** argv) {
   const auto environment = core::read_environment(1);
   std::printf("median   cl-host %.3f s  by hand %.3f s  ratio %.3f (target 1.10)\n", median(host),
               median(hand), median(host) / median(hand));
-  std::printf("class-il average accuracy, mean over seeds: cl-host %.4f  by hand %.4f\n", host_accuracy,
-              hand_accuracy);
+  std::printf("class-il average accuracy, mean over seeds: cl-host %.4f  by hand %.4f\n",
+              host_accuracy, hand_accuracy);
   std::printf("%s, %s, %d thread, %s\n", environment.cpu_model.c_str(),
               core::blas_name(environment.blas).c_str(), environment.threads,
               environment.cpu_capability.c_str());

@@ -1,6 +1,7 @@
 #include "tests/benchmarks/hand_written_er.hpp"
 
 #include <clh/idx.hpp>
+
 #include <torch/torch.h>
 
 #include <chrono>
@@ -18,14 +19,16 @@ Split load(const std::string& root, const std::string& stem) {
   auto labels = read_idx(root + "/" + stem + "-labels-idx1-ubyte");
   const auto n = images.shape[0];
   Split split;
-  split.x = torch::from_blob(images.data.data(), {n, 784}, torch::kByte).to(torch::kFloat).div_(255);
+  split.x =
+      torch::from_blob(images.data.data(), {n, 784}, torch::kByte).to(torch::kFloat).div_(255);
   split.y = torch::from_blob(labels.data.data(), {n}, torch::kByte).to(torch::kLong);
   return split;
 }
 
 torch::nn::Sequential make_mlp() {
-  torch::nn::Sequential net(torch::nn::Linear(784, 100), torch::nn::ReLU(), torch::nn::Linear(100, 100),
-                            torch::nn::ReLU(), torch::nn::Linear(100, 10));
+  torch::nn::Sequential net(torch::nn::Linear(784, 100), torch::nn::ReLU(),
+                            torch::nn::Linear(100, 100), torch::nn::ReLU(),
+                            torch::nn::Linear(100, 10));
   for (auto& p : net->named_parameters()) {
     if (p.key().find("weight") != std::string::npos) {
       torch::nn::init::xavier_uniform_(p.value());
@@ -39,11 +42,14 @@ torch::nn::Sequential make_mlp() {
 class Reservoir {
  public:
   explicit Reservoir(std::int64_t capacity)
-      : x_(torch::empty({capacity, 784})), y_(torch::empty({capacity}, torch::kLong)), capacity_(capacity) {}
+      : x_(torch::empty({capacity, 784})),
+        y_(torch::empty({capacity}, torch::kLong)),
+        capacity_(capacity) {}
   bool empty() const { return seen_ == 0; }
   void add(const torch::Tensor& x, const torch::Tensor& y) {
     for (std::int64_t i = 0; i < x.size(0); ++i, ++seen_) {
-      const auto slot = seen_ < capacity_ ? seen_ : torch::randint(seen_ + 1, {1}).item<std::int64_t>();
+      const auto slot =
+          seen_ < capacity_ ? seen_ : torch::randint(seen_ + 1, {1}).item<std::int64_t>();
       if (slot < capacity_) {
         x_[slot] = x[i];
         y_[slot] = y[i];

@@ -1,11 +1,11 @@
 // Every backbone through one contract: shapes, parameters, gradients, seeds, state.
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <sstream>
 
 #include "core/run/state_tree.hpp"
 #include "tests/support/test_run.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -16,7 +16,7 @@ class BackboneContract : public testing::TestWithParam<const char*> {
  protected:
   /// A run whose network is fitted and untrained.
   static std::unique_ptr<TestRun> make(const std::string& seed = "0") {
-    Words words{"model=sgd",        "dataset=tiny",       "run.seed=" + seed,
+    Words words{"model=sgd",         "dataset=tiny",     "run.seed=" + seed,
                 "eval.future=false", "head=incremental", "train.iterations=2"};
     std::istringstream backbone(GetParam());
     for (std::string word; backbone >> word;) {
@@ -82,7 +82,8 @@ TEST_P(BackboneContract, EvalModeIsAFunctionOfItsInputAlone) {
   const auto whole = network.features(x);
   EXPECT_TRUE(torch::equal(whole, network.features(x)));
   // Kernels may sum in another order for another batch size.
-  EXPECT_TRUE(torch::allclose(whole.narrow(0, 2, 1), network.features(x.narrow(0, 2, 1)), 1e-4, 1e-5));
+  EXPECT_TRUE(
+      torch::allclose(whole.narrow(0, 2, 1), network.features(x.narrow(0, 2, 1)), 1e-4, 1e-5));
 }
 
 TEST_P(BackboneContract, ACopyComputesTheSameAndAFreshOneDoesNot) {
@@ -110,10 +111,12 @@ TEST_P(BackboneContract, StateRoundTripRestoresEveryOutput) {
   const torch::NoGradGuard no_grad;
   a->experiment().network()->set_training(false);
   b->experiment().network()->set_training(false);
-  EXPECT_TRUE(torch::equal(a->experiment().network()->forward(x), b->experiment().network()->forward(x)));
+  EXPECT_TRUE(
+      torch::equal(a->experiment().network()->forward(x), b->experiment().network()->forward(x)));
 }
 
-INSTANTIATE_TEST_SUITE_P(BuiltIn, BackboneContract, testing::Values("=mlp", "=cnn", "=resnet18 .width=4",
+INSTANTIATE_TEST_SUITE_P(BuiltIn, BackboneContract,
+                         testing::Values("=mlp", "=cnn", "=resnet18 .width=4",
                                          "=lut .widths=[60,40]"));
 
 }  // namespace

@@ -1,10 +1,10 @@
 // The dataset that Debian ships, through the contract: sizes, types, labels, ranges.
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include "core/error.hpp"
 #include "core/plugins/dataset_proxy.hpp"
 #include "tests/support/plugin_rig.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Encoder, node and layer through their contracts, by way of the C tables.
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include "core/run/state_tree.hpp"
 #include "tests/support/plugin_rig.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -36,7 +36,8 @@ TEST(NodeContract, CornersEqualTheTableAndTheTruthTable) {
     const std::int64_t units = 5, entries = std::int64_t{1} << k;
     const auto node = make_node(rig, k, units);
     const auto address = torch::arange(entries).unsqueeze(1);
-    const auto corners = address.bitwise_right_shift(torch::arange(k)).bitwise_and(1).to(torch::kFloat);
+    const auto corners =
+        address.bitwise_right_shift(torch::arange(k)).bitwise_and(1).to(torch::kFloat);
     const auto mapping = torch::arange(k, torch::kInt).expand({units, k}).contiguous();
     const auto y = node_forward(node, corners, mapping);  // [2^k, U]
     const auto table = node.make(node.table<clh_node_vt>().table);

@@ -1,11 +1,11 @@
 // Every model through one contract, on made-up data: finite loss, shapes, options, state, seeds.
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <cmath>
 #include <cstring>
 
 #include "tests/support/test_run.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -15,8 +15,7 @@ using Words = std::vector<std::string>;
 class ModelContract : public testing::TestWithParam<const char*> {
  protected:
   static Words job(Words more = {}) {
-    Words words{std::string("model=") + GetParam(), "dataset=tiny",
-                "train.iterations=8"};
+    Words words{std::string("model=") + GetParam(), "dataset=tiny", "train.iterations=8"};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -87,7 +86,8 @@ TEST_P(ModelContract, SavingTwiceGivesTheSameState) {
     if (const auto* tensor = std::get_if<at::Tensor>(&value)) {
       const auto& other = std::get<at::Tensor>(b.at(key));
       EXPECT_TRUE(tensor->defined() == other.defined() &&
-                  (!tensor->defined() || std::memcmp(tensor->data_ptr(), other.data_ptr(), tensor->nbytes()) == 0))
+                  (!tensor->defined() ||
+                   std::memcmp(tensor->data_ptr(), other.data_ptr(), tensor->nbytes()) == 0))
           << key;
     } else {
       EXPECT_TRUE(value.index() == b.at(key).index()) << key;
@@ -141,6 +141,7 @@ TEST_P(ModelContract, ParametersStayInTheArena) {
 }
 
 INSTANTIATE_TEST_SUITE_P(BuiltIn, ModelContract,
-                         testing::Values("sgd", "joint", "er", "der", "derpp", "agem", "ewc", "lwf"));
+                         testing::Values("sgd", "joint", "er", "der", "derpp", "agem", "ewc",
+                                         "lwf"));
 
 }  // namespace

@@ -1,7 +1,5 @@
 // Save at any batch, load in a new process, continue = bitwise equal to never having stopped: for
 // every model, backbone, head and optimizer of this build.
-#include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <torch/torch.h>
 
 #include <cstdlib>
@@ -10,6 +8,8 @@
 
 #include "core/run/checkpoint.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include <gtest/gtest.h>
+#include <sys/wait.h>
 
 namespace {
 
@@ -72,8 +72,10 @@ std::string difference(const StateRecord& a, const StateRecord& b, const std::st
 class Resume : public testing::TestWithParam<const char*> {
  protected:
   void probe(const std::string& arguments) const {
-    const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "resume_probe";
-    const auto command = program.string() + " " + arguments + " dataset=tiny train.iterations=6 " + GetParam();
+    const auto program =
+        std::filesystem::read_symlink("/proc/self/exe").parent_path() / "resume_probe";
+    const auto command =
+        program.string() + " " + arguments + " dataset=tiny train.iterations=6 " + GetParam();
     const int status = std::system(command.c_str());
     ASSERT_TRUE(WIFEXITED(status));
     ASSERT_EQ(WEXITSTATUS(status), 0) << command;
@@ -88,25 +90,26 @@ TEST_P(Resume, InANewProcessEqualsNeverHavingStopped) {
   probe(whole);
   probe(half + " --batches 16");  // in the third task
   probe(resumed + " --load " + half);
-  EXPECT_EQ(difference(*clh::core::read_checkpoint(whole), *clh::core::read_checkpoint(resumed)), "");
+  EXPECT_EQ(difference(*clh::core::read_checkpoint(whole), *clh::core::read_checkpoint(resumed)),
+            "");
   EXPECT_NE(difference(*clh::core::read_checkpoint(whole), *clh::core::read_checkpoint(half)), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Models, Resume,
-    testing::Values("model=sgd", "model=er", "model=der", "model=derpp", "model=agem model.minibatch=8",
-                    "model=ewc model.lambda=10 model.fisher-n=40",
-                    "model=ewc model.mode=separate model.lambda=10 model.fisher-n=40 head=incremental",
-                    "model=lwf", "model=lwf head=incremental", "model=lwf model.variant=paper",
-                    "model=joint"));
+    testing::Values(
+        "model=sgd", "model=er", "model=der", "model=derpp", "model=agem model.minibatch=8",
+        "model=ewc model.lambda=10 model.fisher-n=40",
+        "model=ewc model.mode=separate model.lambda=10 model.fisher-n=40 head=incremental",
+        "model=lwf", "model=lwf head=incremental", "model=lwf model.variant=paper", "model=joint"));
 INSTANTIATE_TEST_SUITE_P(
     Parts, Resume,
-    testing::Values("model=er optimizer=adam optimizer.lr=0.001 optimizer.reset=never",
-                    "model=sgd optimizer.momentum=0.9 optimizer.nesterov=true",
-                    "model=derpp head=incremental",
-                    "model=er head=multi-head stream.scenario=task-il",
-                    "model=er stream=rotated stream.scenario=domain-il stream.tasks=5 train.batch-size=10",
-                    "model=er stream.scenario=task-free", "model=lwf backbone=cnn",
-                    "model=lwf backbone=lut backbone.widths=[60,40]"));
+    testing::Values(
+        "model=er optimizer=adam optimizer.lr=0.001 optimizer.reset=never",
+        "model=sgd optimizer.momentum=0.9 optimizer.nesterov=true", "model=derpp head=incremental",
+        "model=er head=multi-head stream.scenario=task-il",
+        "model=er stream=rotated stream.scenario=domain-il stream.tasks=5 train.batch-size=10",
+        "model=er stream.scenario=task-free", "model=lwf backbone=cnn",
+        "model=lwf backbone=lut backbone.widths=[60,40]"));
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include "tests/support/test_run.hpp"
 
-#include <spdlog/sinks/ostream_sink.h>
-
 #include <filesystem>
 
 #include "core/run/environment.hpp"
+#include <spdlog/sinks/ostream_sink.h>
 
 namespace clh::test {
 
@@ -28,7 +27,9 @@ TestRun::TestRun(const std::vector<std::string>& overrides)
   loop_ = std::make_unique<core::TaskLoop>(experiment_->loop(silent_));
 }
 
-std::string TestRun::log() { return log_.str(); }
+std::string TestRun::log() {
+  return log_.str();
+}
 
 void TestRun::train(std::int64_t batches) {
   while (!loop_->done() && (batches < 0 || loop_->steps() < batches)) {
@@ -42,6 +43,8 @@ std::unique_ptr<core::StateRecord> TestRun::save() {
   return record;
 }
 
-void TestRun::load(const core::StateRecord& record) { core::load_state(*loop_, record); }
+void TestRun::load(const core::StateRecord& record) {
+  core::load_state(*loop_, record);
+}
 
 }  // namespace clh::test

@@ -10,7 +10,8 @@
 
 namespace clh::test {
 
-/// The plugins of this build tree, found beside the executable, and those made for tests (spy, tiny).
+/// The plugins of this build tree, found beside the executable, and those made for tests (spy,
+/// tiny).
 core::Catalogue built_catalogue();
 
 class TestRun {

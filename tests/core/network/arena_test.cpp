@@ -1,13 +1,13 @@
 // The facts on which the arena stands, and its optimizers against LibTorch's own.
 #include "core/network/arena.hpp"
 
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include "core/error.hpp"
 #include "core/network/criterion.hpp"
 #include "core/network/linear_head.hpp"
 #include "core/network/optimizer.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -76,7 +76,7 @@ TEST(Arena, PutsDroppedAndReplacedGradientsBackWithoutLoss) {
   Net net;
   const auto arena = arena_of(net);
   at::Tensor(arena->grads()).fill_(7.0);
-  net.first->weight.mutable_grad() = torch::Tensor();              // dropped: gradient zero
+  net.first->weight.mutable_grad() = torch::Tensor();  // dropped: gradient zero
   net.first->bias.mutable_grad() = torch::full_like(net.first->bias, 3.0);  // replaced
   arena->reattach();
   EXPECT_EQ(arena->grads()[0].item<float>(), 0.0F);
@@ -149,10 +149,12 @@ TEST(Optimizer, AdamEqualsLibTorchs) {
   options.lr = 0.01;
   options.weight_decay = 0.02;
   expect_same_path({"adam", options}, [&](std::vector<torch::Tensor> p) {
-    return std::make_unique<torch::optim::Adam>(p, torch::optim::AdamOptions(0.01).weight_decay(0.02));
+    return std::make_unique<torch::optim::Adam>(p,
+                                                torch::optim::AdamOptions(0.01).weight_decay(0.02));
   });
   expect_same_path({"adamw", options}, [&](std::vector<torch::Tensor> p) {
-    return std::make_unique<torch::optim::AdamW>(p, torch::optim::AdamWOptions(0.01).weight_decay(0.02));
+    return std::make_unique<torch::optim::AdamW>(
+        p, torch::optim::AdamWOptions(0.01).weight_decay(0.02));
   });
 }
 

@@ -7,7 +7,7 @@
 namespace clh::core {
 namespace {
 
-const PathBase kPaths{"/work", "/home/ada"};
+const PathBase kPaths{"/srv", "/home/ada"};
 
 class ComponentTree : public testing::Test {
  protected:

@@ -16,10 +16,10 @@ class ConfigErrors : public testing::Test {
   ConfigErrors() : schema_(fake_schema(catalogue_)) {}
 
   Refusal refuse(const std::vector<std::string>& overrides) const {
-    return refusal_of([&] { resolve_config(schema_, {std::nullopt, overrides, {"/work", ""}}); });
+    return refusal_of([&] { resolve_config(schema_, {std::nullopt, overrides, {"/srv", ""}}); });
   }
   Refusal refuse_file(const std::filesystem::path& file) const {
-    return refusal_of([&] { resolve_config(schema_, {file, {}, {"/work", ""}}); });
+    return refusal_of([&] { resolve_config(schema_, {file, {}, {"/srv", ""}}); });
   }
   std::filesystem::path write(const std::string& text) const {
     return folder_.write("exp.toml", text);

@@ -16,11 +16,11 @@ class ConfigLayers : public testing::Test {
     return folder_.write("exp.toml", text);
   }
   ResolvedConfig resolve(const std::vector<std::string>& overrides) const {
-    return resolve_config(schema_, {std::nullopt, overrides, {"/work", "/home/ada"}});
+    return resolve_config(schema_, {std::nullopt, overrides, {"/srv", "/home/ada"}});
   }
   ResolvedConfig resolve_file(const std::string& text,
                               const std::vector<std::string>& overrides = {}) const {
-    return resolve_config(schema_, {write(text), overrides, {"/work", "/home/ada"}});
+    return resolve_config(schema_, {write(text), overrides, {"/srv", "/home/ada"}});
   }
   /// What `model = ...` comes to, as TOML on one line.
   static std::string model(const ResolvedConfig& config) {
@@ -37,7 +37,7 @@ TEST_F(ConfigLayers, WithoutArgumentsIsTheDefaultPreset) {
   EXPECT_EQ(config.benchmark, "split-fashion-mnist");
   EXPECT_EQ(config.toml(),
             "benchmark = \"none\"\n\n"
-            "[run]\nseed = 0\ndir = \"/work/runs\"\nname = \"\"\n\n"
+            "[run]\nseed = 0\ndir = \"/srv/runs\"\nname = \"\"\n\n"
             "[dataset]\nname = \"fashion-mnist\"\nroot = \"/data\"\n\n"
             "[stream]\nname = \"class-split\"\nscenario = \"class-il\"\nnormalise = false\n"
             "classes-per-task = [2]\n\n"

@@ -42,7 +42,7 @@ struct Demanding {
 };
 
 const TableLabel kModel{"model", "org.clh.er/er", "er"};
-const PathBase kPaths{"/work", "/home/ada"};
+const PathBase kPaths{"/srv", "/home/ada"};
 
 /// A table resolved from TOML, or from `key=value` pairs as they come from the command line.
 template <class Options>
@@ -87,7 +87,7 @@ TEST(Schema, FillsInTheDefaults) {
   EXPECT_EQ(options.rate, 0.5);
   EXPECT_EQ(options.title, "none");
   EXPECT_EQ(options.colour, Colour::kGreen);
-  EXPECT_EQ(options.folder, "/work/data");
+  EXPECT_EQ(options.folder, "/srv/data");
   EXPECT_EQ(options.widths, (std::vector<std::int64_t>{3, 4}));
   EXPECT_TRUE(options.shares.empty());
 }
@@ -102,7 +102,7 @@ TEST(Schema, ReadsEveryType) {
   EXPECT_EQ(options.rate, 1.0);
   EXPECT_EQ(options.title, "x y");
   EXPECT_EQ(options.colour, Colour::kRed);
-  EXPECT_EQ(options.folder, "/work/b");
+  EXPECT_EQ(options.folder, "/srv/b");
   EXPECT_EQ(options.widths, (std::vector<std::int64_t>{1, 9}));
   EXPECT_EQ(options.shares, (std::vector<double>{1, -0.5}));
 }
@@ -139,10 +139,10 @@ TEST(Schema, ReadsTheCommandLineByTheOptionsType) {
 
 TEST(Schema, MakesPathsAbsolute) {
   EXPECT_EQ(typed("folder", "/abs").options.folder, "/abs");
-  EXPECT_EQ(typed("folder", ".").options.folder, "/work");
+  EXPECT_EQ(typed("folder", ".").options.folder, "/srv");
   EXPECT_EQ(typed("folder", "~/x").options.folder, "/home/ada/x");
   EXPECT_EQ(typed("folder", "~").options.folder, "/home/ada");
-  EXPECT_EQ(typed("folder", "~bob").options.folder, "/work/~bob");
+  EXPECT_EQ(typed("folder", "~bob").options.folder, "/srv/~bob");
   EXPECT_EQ(typed("folder", "").options.folder, "");
   EXPECT_EQ(typed("folder", "/").options.folder, "/");
 }
@@ -152,7 +152,7 @@ TEST(Schema, RefusesHomeWithoutHome) {
   std::vector<std::string> warnings;
   const auto refusal = refusal_of([&] {
     resolve_table({params.params.data(), params.params.size()}, read_toml("folder = \"~/x\"", "t"),
-                  kModel, {"/work", ""}, {}, warnings);
+                  kModel, {"/srv", ""}, {}, warnings);
   });
   EXPECT_EQ(refusal.text, "[model] folder: expected a path, found \"~/x\" and no home directory");
 }

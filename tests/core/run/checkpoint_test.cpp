@@ -1,6 +1,5 @@
 #include "core/run/checkpoint.hpp"
 
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <fstream>
@@ -8,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 

@@ -1,9 +1,9 @@
 #include "core/run/environment.hpp"
 
-#include "core/run/blas_kernels.hpp"
-
-#include <gtest/gtest.h>
 #include <torch/torch.h>
+
+#include "core/run/blas_kernels.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 

@@ -1,7 +1,8 @@
 #include "core/run/evaluator.hpp"
 
-#include <gtest/gtest.h>
 #include <torch/torch.h>
+
+#include <gtest/gtest.h>
 
 namespace {
 

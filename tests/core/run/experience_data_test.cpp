@@ -1,11 +1,11 @@
 #include "core/run/experience_data.hpp"
 
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 
 #include "core/error.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 

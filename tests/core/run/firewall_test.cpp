@@ -1,8 +1,7 @@
 // What the scenario hides stays hidden: a spying model reports what it was given.
-#include <gtest/gtest.h>
-
 #include "core/error.hpp"
 #include "tests/support/test_run.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -69,9 +68,10 @@ TEST(Firewall, AModelsFailureNamesPluginCallTaskAndStep) {
   } catch (const clh::core::Error& e) {
     EXPECT_EQ(e.slug(), "plugin-error");
     EXPECT_EQ(e.exit_code(), clh::core::kExitUsage);
-    EXPECT_STREQ(e.what(),
-                 "org.clh.test.spy 0.1.0 in observe, task 0 step 0: [spy] expected to be told to work, "
-                 "found fail=true");
+    EXPECT_STREQ(
+        e.what(),
+        "org.clh.test.spy 0.1.0 in observe, task 0 step 0: [spy] expected to be told to work, "
+        "found fail=true");
   }
 }
 
@@ -82,10 +82,12 @@ TEST(Firewall, ALossThatIsNotFiniteStopsTheRun) {
     FAIL() << "expected an error";
   } catch (const clh::core::Error& e) {
     EXPECT_EQ(e.slug(), "not-finite");
-    EXPECT_STREQ(e.what(),
-                 "org.clh.test.spy 0.1.0 in observe, task 0 step 0: expected a finite loss, found nan");
+    EXPECT_STREQ(
+        e.what(),
+        "org.clh.test.spy 0.1.0 in observe, task 0 step 0: expected a finite loss, found nan");
   }
-  TestRun tolerant({"model=spy", "model.nan-loss=true", "train.on-nan=continue", "train.iterations=2"});
+  TestRun tolerant(
+      {"model=spy", "model.nan-loss=true", "train.on-nan=continue", "train.iterations=2"});
   tolerant.train();
   EXPECT_TRUE(tolerant.loop().done());
 }

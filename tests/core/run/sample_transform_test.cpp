@@ -1,9 +1,9 @@
 #include "core/run/sample_transform.hpp"
 
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include "core/error.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -43,7 +43,8 @@ TEST(SampleTransform, FlipMirrorsAndCropShifts) {
   EXPECT_EQ(plan.crop_padding, 1);
   EXPECT_TRUE(plan.flip);
   const SampleTransform transform(plan, streams);
-  const auto raw = at::arange(1, 10, at::kByte).view({1, 1, 3, 3}).expand({64, 1, 3, 3}).contiguous();
+  const auto raw =
+      at::arange(1, 10, at::kByte).view({1, 1, 3, 3}).expand({64, 1, 3, 3}).contiguous();
   std::vector<std::int64_t> samples(64);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     samples[i] = static_cast<std::int64_t>(i);

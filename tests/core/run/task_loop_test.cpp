@@ -1,10 +1,10 @@
 // The loop through the built plugins: determinism, heads, streams, scenarios.
-#include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include "core/metrics/average_accuracy.hpp"
 #include "core/stream/stream_plan.hpp"
 #include "tests/support/test_run.hpp"
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -110,8 +110,8 @@ TEST(TaskLoop, TaskFreeHidesTheBoundaries) {
   EXPECT_TRUE(run.loop().done());
 }
 
-// 60 training and 20 test samples of each class: after any task, of two equally frequent classes the
-// lower one is predicted, which is right for half of the first task and for nothing else.
+// 60 training and 20 test samples of each class: after any task, of two equally frequent classes
+// the lower one is predicted, which is right for half of the first task and for nothing else.
 TEST(TaskLoop, AModelWithoutNetworkPredictsByItself) {
   TestRun run({"dataset=tiny", "model=prior"});
   EXPECT_EQ(run.experiment().network(), nullptr);
@@ -128,7 +128,8 @@ TEST(TaskLoop, EveryOptimizerLearns) {
                  "stream=joint", "train.epochs=3"});
     run.train();
     // Chance is 0.1; the classes are told apart by one bright square.
-    EXPECT_GT(*clh::core::average_accuracy(run.experiment().matrices().at("class-il")), 0.5) << name;
+    EXPECT_GT(*clh::core::average_accuracy(run.experiment().matrices().at("class-il")), 0.5)
+        << name;
   }
 }
 

@@ -100,8 +100,8 @@ TEST(Probabilistic, DependsOnTheSeedAlone) {
 // One creator's second node of the same component has a stream of its own.
 TEST(Probabilistic, TwoNodesOfOneCreatorDiffer) {
   PluginRig rig;
-  const auto& factory =
-      rig.choose(CLH_NODE, "probabilistic", options({{"init", ConfigValue{std::string("normal")}}}));
+  const auto& factory = rig.choose(CLH_NODE, "probabilistic",
+                                   options({{"init", ConfigValue{std::string("normal")}}}));
   const clh_node_spec spec{sizeof(clh_node_spec), 3, 4};
   const auto first = rig.create(factory, spec), second = rig.create(factory, spec);
   EXPECT_FALSE(at::equal(weights(first), weights(second)));

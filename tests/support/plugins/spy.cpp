@@ -19,7 +19,8 @@ class Spy final : public clh::Model {
       option("nan-loss", nan_loss, "return NaN from observe");
     }
   };
-  Spy(const clh::ModelContext& context, const Options& options) : Model(context), options_(options) {}
+  Spy(const clh::ModelContext& context, const Options& options)
+      : Model(context), options_(options) {}
 
   void begin_task(const clh::Task& task) override {
     ++tasks_;

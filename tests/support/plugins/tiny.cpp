@@ -33,7 +33,8 @@ class Tiny final : public clh::BulkDataset {
         noise = noise * 1664525U + 1013904223U;
         const int row = pixel / 28, column = pixel % 28;
         const bool bright = row / 7 == label / 4 && column / 7 == label % 4;
-        samples.inputs.data.push_back(static_cast<std::uint8_t>((noise >> 25U) + (bright ? 128 : 0)));
+        samples.inputs.data.push_back(
+            static_cast<std::uint8_t>((noise >> 25U) + (bright ? 128 : 0)));
       }
       samples.labels.data.push_back(label);
     }
