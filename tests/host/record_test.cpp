@@ -78,7 +78,7 @@ TEST_F(Record, ItsConfigurationRepeatsTheRun) {
                                     "backbone.width=20", "optimizer=adam", "optimizer.lr=0.01"}));
   const auto again = run("b", {"train", first / "config.toml"});
   expect_same(first, again);
-  EXPECT_EQ(again.parent_path().filename(), "class-split-tiny-pictures-der");
+  EXPECT_EQ(again.parent_path().filename(), "split-fashion-mnist-der");
 }
 
 TEST_F(Record, TwoRunsInOneSecondStayApart) {
