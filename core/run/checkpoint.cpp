@@ -32,6 +32,11 @@ void put_raw(std::string& out, const T& value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
+/// Real numbers, integers and truth values; what a state may hold.
+bool storable(at::ScalarType dtype) {
+  return dtype < at::ScalarType::ComplexHalf || dtype == at::kBool || dtype == at::kBFloat16;
+}
+
 std::uint32_t checksum(const char* data, std::size_t n) {
   return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(data), n));
 }
@@ -77,6 +82,11 @@ class Writer {
   void put(const std::string& key, const at::Tensor& t) {
     std::string payload;
     if (t.defined()) {
+      if (!storable(t.scalar_type())) {
+        throw Error("state",
+                    "state " + key + ": expected a real, integer or bool tensor, found another",
+                    "report it to the plugin's author", kExitPlugin);
+      }
       put_raw(payload, static_cast<std::int32_t>(t.scalar_type()));
       put_raw(payload, static_cast<std::int32_t>(t.dim()));
       for (const auto size : t.sizes()) {
@@ -183,7 +193,7 @@ class Reader {
     if (payload.size() >= sizeof head) {
       std::memcpy(head, payload.data(), sizeof head);
     }
-    if (head[0] < 0 || head[0] >= static_cast<int>(at::ScalarType::ComplexHalf) || head[1] < 0 ||
+    if (head[0] < 0 || !storable(static_cast<at::ScalarType>(head[0])) || head[1] < 0 ||
         head[1] > 16 || payload.size() < sizeof head + 8U * static_cast<std::size_t>(head[1])) {
       damaged("a tensor's dtype and rank", "others");
     }

@@ -12,11 +12,18 @@ namespace clh::core {
 namespace {
 
 std::vector<std::string> settings_of(const StreamPlan& plan, Scenario scenario) {
-  if (scenario == Scenario::kDomainIl || !disjoint_outputs(plan)) {
-    return {"domain-il"};
-  }
-  if (scenario == Scenario::kTaskIl) {
-    return {"task-il"};
+  switch (scenario) {
+    case Scenario::kDomainIl:
+      return {"domain-il"};
+    case Scenario::kTaskIl:
+      return {"task-il"};
+    case Scenario::kTaskFree:
+      if (!disjoint_outputs(plan)) {
+        return {"domain-il"};
+      }
+      break;
+    case Scenario::kClassIl:
+      break;
   }
   return {"class-il", "task-il"};
 }
@@ -44,7 +51,7 @@ bool disjoint_outputs(const StreamPlan& plan) {
     outputs.insert(task.outputs.begin(), task.outputs.end());
     count += task.outputs.size();
   }
-  return plan.tasks.size() > 1 && outputs.size() == count;
+  return outputs.size() == count;
 }
 
 std::int64_t count_right(const at::Tensor& outputs, const std::vector<std::int64_t>& labels,
@@ -110,7 +117,8 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
   const auto& task = plan_->tasks[number];
   const auto total = static_cast<std::int64_t>(task.test.size());
   const auto* all_labels = test_->labels.data_ptr<std::int64_t>();
-  std::int64_t class_right = 0, task_right = 0;
+  const bool shared = matrices_.count("domain-il") != 0;
+  std::int64_t class_right = 0, task_right = 0, domain_right = 0;
   std::vector<std::int64_t> allowed;
   for (std::int64_t first = 0; first < total; first += options_.batch_size) {
     const auto n = std::min(options_.batch_size, total - first);
@@ -139,6 +147,11 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
     }
     class_right += count_right(outputs, labels, allowed);
     task_right += count_right(outputs, labels, task.outputs);
+    if (shared) {
+      std::vector<std::int64_t> all(static_cast<std::size_t>(outputs.size(1)));
+      std::iota(all.begin(), all.end(), std::int64_t{0});
+      domain_right += count_right(outputs, labels, all);
+    }
   }
   const auto fraction = [&](std::int64_t right) {
     return static_cast<double>(right) / static_cast<double>(total);
@@ -148,7 +161,7 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
     record("class-il", row, number, fraction(class_right));
   }
   record("task-il", row, number, fraction(task_right));
-  record("domain-il", row, number, fraction(task_right));
+  record("domain-il", row, number, fraction(domain_right));
 }
 
 void Evaluator::evaluate_initial(const Network& network) {

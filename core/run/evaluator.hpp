@@ -22,7 +22,7 @@ std::int64_t count_right(const at::Tensor& outputs, const std::vector<std::int64
 
 class Evaluator {
  public:
-  /// Inputs: borrowed for life; `model` may be null until set_model.
+  /// Inputs: borrowed for life.
   Evaluator(const SplitData& test, const StreamPlan& plan, Scenario scenario,
             const SampleTransform& transform, const EvalOptions& options, std::size_t rows);
 
@@ -37,9 +37,6 @@ class Evaluator {
   void state(Archive& archive);
 
  private:
-  struct Columns {
-    std::vector<std::int64_t> class_il, task_il;
-  };
   std::vector<std::int64_t> outputs_seen(std::int64_t row, std::int64_t outputs) const;
   bool seen(std::int64_t row, std::size_t task) const;
   /// [tasks] fraction right per setting, for one task.

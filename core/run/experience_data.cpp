@@ -131,9 +131,15 @@ GatheredBatch ExperienceData::gather(const EpochOrder& order, std::int64_t first
     ids[i] = index;
   }
   if (augmented && transform_->augments()) {
-    const std::vector<std::int64_t> places(order.index.begin() + first,
-                                           order.index.begin() + first + n);
-    batch.inputs = transform_->augmented(batch.raw, experience_, epoch_, places);
+    // The same picture in two tasks, or appended, is another sample with draws of its own.
+    const auto tasks = static_cast<std::int64_t>(plan_->tasks.size());
+    std::vector<std::int64_t> samples;
+    for (auto place = static_cast<std::size_t>(first); samples.size() < static_cast<std::size_t>(n);
+         ++place) {
+      const auto task = order.task[place] < 0 ? tasks : order.task[place];
+      samples.push_back(task * train_->size() + order.index[place]);
+    }
+    batch.inputs = transform_->augmented(batch.raw, experience_, epoch_, samples);
   } else {
     batch.inputs = transform_->plain(batch.raw);
   }
@@ -157,7 +163,11 @@ GatheredBatch ExperienceData::read(const std::int64_t* places, std::int64_t n,
     chosen.task.push_back(natural_.task[static_cast<std::size_t>(places[i])]);
     chosen.index.push_back(natural_.index[static_cast<std::size_t>(places[i])]);
   }
-  return gather(chosen, 0, n, augmented);
+  auto batch = gather(chosen, 0, n, false);
+  if (augmented) {
+    batch.inputs = transform_->replayed(batch.raw);
+  }
+  return batch;
 }
 
 void ExperienceData::append(const at::Tensor& raw, const at::Tensor& labels) {

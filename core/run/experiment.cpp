@@ -22,6 +22,12 @@ std::vector<std::int64_t> head_blocks(const StreamPlan& plan, HeadForm form) {
     return {plan.n_outputs};
   }
   std::vector<std::int64_t> blocks;
+  if (form == HeadForm::kMultiHead) {
+    for (const auto& task : plan.tasks) {
+      blocks.push_back(static_cast<std::int64_t>(task.outputs.size()));
+    }
+    return blocks;
+  }
   std::int64_t before = 0;
   for (const auto after : plan.outputs_after) {
     if (after > before) {
@@ -94,7 +100,7 @@ void Experiment::build_stream() {
   transform.low = info.low;
   transform.high = info.high;
   if (stream_options_.normalise && info.mean != nullptr && info.std != nullptr) {
-    const auto channels = info.sample.rank > 1 ? info.sample.dim[0] : 1;
+    const auto channels = info.sample.rank == 3 ? info.sample.dim[0] : 1;
     transform.mean.assign(info.mean, info.mean + channels);
     transform.std.assign(info.std, info.std + channels);
   }

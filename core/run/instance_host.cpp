@@ -20,11 +20,15 @@ InstanceHost& self(void* ctx) {
 
 void log(void* ctx, std::int32_t level, const char* text) {
   auto& host = self(ctx);
-  host.run().log->log(static_cast<spdlog::level::level_enum>(level), "[{}] {}", host.path(), text);
+  host.run().log->log(static_cast<spdlog::level::level_enum>(
+                          std::clamp(level, 0, static_cast<std::int32_t>(spdlog::level::critical))),
+                      "[{}] {}", host.path(), text);
 }
 
 void metric(void* ctx, const char* key, double value) {
-  self(ctx).run().metrics[key] = value;
+  if (key != nullptr) {
+    self(ctx).run().metrics[key] = value;
+  }
 }
 
 std::int32_t should_stop(void* ctx) {

@@ -36,9 +36,9 @@ struct TrainOptions {
   bool drop_last = false;
   OnNan on_nan = OnNan::kStop;
   void bind(OptionBinder& option) {
-    option("batch-size", batch_size, "samples of a training step").min(1).unit("samples");
-    option("epochs", epochs, "passes over each task").min(1);
-    option("iterations", iterations, "steps of each task instead of epochs; 0 = epochs").min(0);
+    option("batch-size", batch_size, "samples of a training step").range(1, 1e9).unit("samples");
+    option("epochs", epochs, "passes over each task").range(1, 1e9);
+    option("iterations", iterations, "steps of each task instead of epochs; 0 = epochs").range(0, 1e9);
     option("shuffle", shuffle, "visit a task's samples in random order");
     option("drop-last", drop_last, "leave out the last, smaller batch of an epoch");
     option("on-nan", on_nan, "what to do when a loss is not finite").choices({"stop", "continue"});
@@ -52,7 +52,7 @@ struct EvalOptions {
   bool future = true;
   EvalScope scope = EvalScope::kSeen;
   void bind(OptionBinder& option) {
-    option("batch-size", batch_size, "samples of an evaluation step").min(1).unit("samples");
+    option("batch-size", batch_size, "samples of an evaluation step").range(1, 1e9).unit("samples");
     option("future", future, "evaluate tasks not yet learned too (needed for forward transfer)");
     option("scope", scope, "class-il argmax over the classes seen so far, or over all outputs")
         .choices({"seen", "all"});

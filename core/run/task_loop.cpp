@@ -52,7 +52,9 @@ bool TaskLoop::advance() {
       break;
     case Phase::kEndEpoch:
       timed(timing_.training_seconds, [&] {
-        parts_.model->end_epoch(epoch_);
+        if (boundaries()) {
+          parts_.model->end_epoch(epoch_);
+        }
         ++epoch_;
         phase_ = steps_of_task_ >= task_steps() ? Phase::kEndTask : Phase::kBeginEpoch;
       });
@@ -86,6 +88,7 @@ void TaskLoop::initial() {
     }
     parts_.network->set_training(true);
   }
+  parts_.model->set_training(true);
   phase_ = Phase::kBeginTask;
 }
 
@@ -163,7 +166,9 @@ void TaskLoop::begin_task() {
 void TaskLoop::begin_epoch() {
   parts_.data->begin_epoch(epoch_);
   batch_ = 0;
-  parts_.model->begin_epoch(epoch_);
+  if (boundaries()) {
+    parts_.model->begin_epoch(epoch_);
+  }
   phase_ = Phase::kBatch;
 }
 
@@ -175,8 +180,8 @@ void TaskLoop::batch() {
   clh_batch batch{};
   batch.struct_size = sizeof batch;
   batch.task = boundaries() ? static_cast<std::int32_t>(experience_) : -1;
-  batch.epoch = epoch_;
-  batch.index = batch_;
+  batch.epoch = boundaries() ? epoch_ : 0;
+  batch.index = boundaries() ? batch_ : step_;
   batch.per_epoch = boundaries() ? per_epoch() : 0;
   batch.step = step_;
   batch.x = lend(gathered.inputs);
@@ -273,7 +278,23 @@ void TaskLoop::state(Archive& archive) {
       parts_.run->streams.restore(saved);
     }
   });
+  archive.record("metrics", [&] {
+    std::vector<std::string> names;
+    std::vector<double> values;
+    for (const auto& [name, value] : parts_.run->metrics) {
+      names.push_back(name);
+      values.push_back(value);
+    }
+    archive("names", names)("values", values);
+    for (std::size_t i = 0; archive.loading() && i < names.size(); ++i) {
+      parts_.run->metrics[names[i]] = values.at(i);
+    }
+  });
   if (archive.loading()) {
+    if (parts_.network != nullptr) {
+      parts_.network->set_training(true);
+    }
+    parts_.model->set_training(true);
     parts_.run->place = {experience_, -1};
     if (phase_ > Phase::kBeginTask && phase_ < Phase::kEndTask) {
       ProgressTask progress;

@@ -34,7 +34,7 @@ EpochOrder epoch_order(const StreamPlan& plan, std::int64_t experience, std::int
 }
 
 std::int64_t batch_count(std::int64_t samples, std::int64_t batch_size, bool drop_last) {
-  return drop_last ? samples / batch_size : (samples + batch_size - 1) / batch_size;
+  return samples / batch_size + (!drop_last && samples % batch_size != 0 ? 1 : 0);
 }
 
 }  // namespace clh::core

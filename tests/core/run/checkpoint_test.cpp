@@ -27,11 +27,12 @@ struct Everything {
   std::string text = "a\nb";
   at::Tensor bytes = at::arange(6, at::kByte).view({2, 3});
   at::Tensor none;
+  at::Tensor mask = at::ones({3}, at::kBool);
   std::vector<Inner> list{Inner{}, Inner{{3.0F}}};
   std::vector<std::int64_t> empty;
   void state(Archive& archive) {
     archive("flag", flag)("integer", integer)("real", real)("text", text);
-    archive("bytes", bytes)("none", none)("list", list)("empty", empty);
+    archive("bytes", bytes)("none", none)("list", list)("empty", empty)("mask", mask);
   }
 };
 
@@ -64,6 +65,7 @@ TEST(Checkpoint, RestoresEveryKindOfValue) {
   EXPECT_TRUE(at::equal(loaded.bytes, saved.bytes));
   EXPECT_EQ(loaded.bytes.scalar_type(), at::kByte);
   EXPECT_FALSE(loaded.none.defined());
+  EXPECT_EQ(loaded.mask.scalar_type(), at::kBool);
   ASSERT_EQ(loaded.list.size(), 2U);
   EXPECT_EQ(loaded.list[1].numbers, std::vector<float>{3.0F});
   EXPECT_TRUE(loaded.empty.empty());

@@ -36,6 +36,8 @@ TEST(Firewall, TaskIlTellsTheTaskOfTheQuery) {
 TEST(Firewall, TaskFreeHasNoTaskHooks) {
   const auto seen = spied({"stream.scenario=task-free", "train.iterations=2"});
   EXPECT_EQ(seen.count("tasks-begun"), 0U);
+  EXPECT_EQ(seen.at("first-batches"), 1);  // positions run on, so no boundary shows
+  EXPECT_EQ(spied({"train.iterations=2"}).at("first-batches"), 5);
 }
 
 // 6000 training samples a class: a model sees all of its task's, once, and no other.

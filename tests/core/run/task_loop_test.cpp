@@ -104,6 +104,31 @@ TEST(TaskLoop, AJointStreamTrainsOnceAndIsScoredOnEveryTask) {
   EXPECT_TRUE(matrix.at(0, 4).has_value());
 }
 
+// One block a task although the stream has one experience.
+TEST(TaskLoop, AMultiHeadOverAJointStreamHasABlockForEachTask) {
+  TestRun run(job({"stream=joint", "model=sgd", "head=multi-head", "stream.scenario=task-il"}));
+  EXPECT_EQ(run.experiment().network()->head().blocks().size(), 5U);
+}
+
+// Tasks of two and of four classes share four outputs: output 3 wins everywhere, so the first task,
+// which does not have it, is never right.
+TEST(TaskLoop, DomainIlIsScoredOverTheSharedLabels) {
+  TestRun run(job({"stream.scenario=domain-il", "stream.classes-per-task=[2,4,4]", "model=sgd"}));
+  {
+    const torch::NoGradGuard no_grad;
+    at::Tensor(run.experiment().network()->head().blocks()[0].bias)[3] = 1000.0;
+  }
+  run.loop().advance();  // the row before training
+  const auto& matrix = run.experiment().matrices().at("domain-il");
+  EXPECT_EQ(matrix.initial(0), 0.0);
+  EXPECT_EQ(matrix.initial(1), 0.25);
+}
+
+TEST(TaskLoop, AClassSplitIntoOneTaskIsStillClassIl) {
+  TestRun run(job({"stream.classes-per-task=10", "model=sgd"}));
+  EXPECT_EQ(run.experiment().matrices().count("class-il"), 1U);
+}
+
 TEST(TaskLoop, TaskFreeHidesTheBoundaries) {
   TestRun run(job({"stream.scenario=task-free", "model=er"}));
   run.train();

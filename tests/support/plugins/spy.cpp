@@ -48,6 +48,8 @@ class Spy final : public clh::Model {
       low_ = std::min(low_, labels[i]);
       high_ = std::max(high_, labels[i]);
     }
+    epochs_ += batch.index == 0 && batch.epoch == 0 ? 1 : 0;
+    metric("first-batches", epochs_);
     metric("ids", static_cast<double>(ids_.size()));
     metric("label-low", static_cast<double>(low_));
     metric("label-high", static_cast<double>(high_));
@@ -78,7 +80,7 @@ class Spy final : public clh::Model {
   Options options_;
   std::set<std::int64_t> ids_;
   std::int64_t low_ = 1 << 20, high_ = -1, highest_ = -1;
-  double tasks_ = 0;
+  double tasks_ = 0, epochs_ = 0;
 };
 
 }  // namespace
