@@ -1,11 +1,11 @@
 #include "core/plugins/dataset_proxy.hpp"
 
-#include <ATen/DLConvertor.h>
 #include <torch/torch.h>
 
 #include <numeric>
 
 #include "core/error.hpp"
+#include "core/plugins/dlpack_tensor.hpp"
 
 namespace clh::core {
 namespace {
@@ -71,10 +71,11 @@ SplitData DatasetProxy::load(std::int32_t split) const {
 SplitData DatasetProxy::load_bulk(const clh_dataset_bulk_ext& bulk, std::int32_t split) const {
   DLManagedTensor *x = nullptr, *y = nullptr;
   call_for_data("load", bulk.load, split, &x, &y);
-  if (x == nullptr || y == nullptr) {
+  DlpackTensor inputs(x), labels(y);
+  if (!inputs || !labels) {
     instance_.fail_contract("load", "expected samples and labels, found none");
   }
-  return {at::fromDLPack(x).contiguous(), at::fromDLPack(y).contiguous()};
+  return {inputs.take().contiguous(), labels.take().contiguous()};
 }
 
 SplitData DatasetProxy::load_by_index(std::int32_t split) const {

@@ -9,6 +9,7 @@
 #include "core/lut/lut_function.hpp"
 #include "core/network/network_table.hpp"
 #include "core/plugins/core_errors.hpp"
+#include "core/plugins/dlpack_tensor.hpp"
 #include "core/version.hpp"
 
 namespace clh::core {
@@ -76,7 +77,8 @@ void tensor_release(clh_tensor* tensor) {
 }
 
 clh_status from_dlpack(void*, DLManagedTensor* managed, clh_tensor** out, clh_error* error) {
-  return guard<CoreErrors>(error, [&] { *out = give(at::fromDLPack(managed)); });
+  DlpackTensor owned(managed);
+  return guard<CoreErrors>(error, [&] { *out = give(owned.take()); });
 }
 
 clh_status to_dlpack(void*, const clh_tensor* tensor, DLManagedTensor** out, clh_error* error) {

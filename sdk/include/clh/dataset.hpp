@@ -16,7 +16,7 @@ enum class Split : std::int32_t { kTrain = CLH_TRAIN, kTest = CLH_TEST, kValid =
 struct DatasetInfo {
   Shape sample;                                  // without the batch dimension, e.g. {1, 28, 28}
   std::vector<std::string> classes;              // names, in label order
-  std::int64_t train = -1, test = -1, valid = 0;  // samples; -1 = known after open
+  std::int64_t train = -1, test = -1, valid = 0;  // samples; -1 = not known before load
   std::pair<double, double> range{0, 255};       // of the stored values
   std::vector<double> mean, std;                 // per channel, for values scaled to [0, 1]
   std::string augment, license, source;          // "crop:4,flip" or empty; where it comes from
@@ -65,6 +65,13 @@ struct DatasetKind {
   template <class T>
   struct Instance {
     explicit Instance(T* object) : dataset(object), info(dataset->info()) {
+      const auto channels = info.sample.rank() == 3 ? info.sample[0] : 1;
+      for (const auto* list : {&info.mean, &info.std}) {
+        if (!list->empty() && static_cast<std::int64_t>(list->size()) != channels) {
+          throw UsageError("[dataset] expected mean and std of " + std::to_string(channels) +
+                           " channels, found " + std::to_string(list->size()));
+        }
+      }
       for (const auto& name : info.classes) {
         names.push_back(name.c_str());
       }

@@ -123,7 +123,8 @@ class Model : public HostServices {
   const Network& net() const { return net_; }
   const Optimizer& optimizer() const { return optimizer_; }
   Scenario scenario() const { return static_cast<Scenario>(spec_->scenario); }
-  /// Mean loss [] of outputs [B, C] against labels [B], with the scenario's and head's masks.
+  /// Mean loss [] of outputs [B, C] against labels [B], restricted to the label's
+  /// block under a multi-head, over all outputs else.
   at::Tensor criterion(const at::Tensor& outputs, const at::Tensor& labels) const {
     return loss(outputs, labels, 0);
   }

@@ -176,7 +176,12 @@ extern "C" __attribute__((visibility("hidden"))) const char* const clh_plugin_id
 /// Names the components of this plugin; once per .so. The only macro, because extern "C" cannot
 /// come from a template.
 #define CLH_PLUGIN(...)                                                                   \
-  extern "C" CLH_EXPORT const clh_plugin* clh_plugin_entry(const clh_host*, clh_error*) { \
-    return clh::plugin_table(clh_plugin_identity, __VA_ARGS__);                           \
+  extern "C" CLH_EXPORT const clh_plugin* clh_plugin_entry(const clh_host*,               \
+                                                           clh_error* error) {            \
+    const clh_plugin* table = nullptr;                                                    \
+    static_cast<void>(clh::guard<clh::NeutralErrors>(error, [&] {                         \
+      table = clh::plugin_table(clh_plugin_identity, __VA_ARGS__);                        \
+    }));                                                                                  \
+    return table;                                                                         \
   }                                                                                       \
   static_assert(true, "needs a trailing semicolon")

@@ -94,4 +94,17 @@ TEST(Firewall, ALossThatIsNotFiniteStopsTheRun) {
   EXPECT_TRUE(tolerant.loop().done());
 }
 
+// No exception crosses the entry: the plugin refuses, with its own words.
+TEST(Firewall, AnEntryThatThrowsIsARefusal) {
+  try {
+    TestRun run({"model=thrower"});
+    FAIL() << "expected an error";
+  } catch (const clh::core::Error& e) {
+    EXPECT_EQ(e.slug(), "entry-refused");
+    EXPECT_EQ(e.exit_code(), clh::core::kExitPlugin);
+    EXPECT_NE(std::string(e.what()).find("expected to be left alone"), std::string::npos)
+        << e.what();
+  }
+}
+
 }  // namespace
