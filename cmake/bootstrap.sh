@@ -13,7 +13,7 @@ packages=(
   libtorch-dev libblis4-openmp libdlpack-dev
   libboost-dev libboost-program-options-dev libtomlplusplus-dev libspdlog-dev
   nlohmann-json3-dev zlib1g-dev libssl-dev
-  libgtest-dev dataset-fashion-mnist
+  libgtest-dev pkgconf dataset-fashion-mnist clang libclang-rt-dev abigail-tools
 )
 # Without it ccache never finds a file that uses the precompiled LibTorch header.
 export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime

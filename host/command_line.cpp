@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/options/nearest_name.hpp"
+#include "core/run/environment.hpp"
 #include "core/version.hpp"
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -40,7 +41,10 @@ po::options_description plugin_flags() {
                       "use this plugin file; may be repeated")(
       "plugin-dir", po::value<std::vector<std::string>>()->value_name("DIR"),
       "search this folder first; may be repeated")(
-      "no-default-plugins", "search only what --plugin and --plugin-dir name");
+      "no-default-plugins", "search only what --plugin and --plugin-dir name")(
+      "locked", "use only the plugins that ./plugins.lock holds, see cl-host lock")(
+      "lock-file", po::value<std::string>()->value_name("FILE"), "the same with another lock file")(
+      "allow-insecure-plugins", "use plugins that others could have changed, too");
   return flags;
 }
 
@@ -111,6 +115,30 @@ core::SearchLevels search_levels(const po::variables_map& given) {
   options.libdir = core::kPluginLibdir;
   options.no_default_plugins = given.count("no-default-plugins") != 0;
   return core::search_levels(options);
+}
+
+core::Catalogue scan_plugins(const po::variables_map& given) {
+  core::TrustRules trust;
+  trust.allow_insecure = given.count("allow-insecure-plugins") != 0;
+  if (given.count("lock-file") != 0) {
+    trust.lock = core::LockFile::read(given["lock-file"].as<std::string>());
+  } else if (given.count("locked") != 0) {
+    trust.lock = core::LockFile::read("plugins.lock");
+  }
+  return core::Catalogue::scan(search_levels(given), core::host_fingerprint(), trust);
+}
+
+core::CrashLog crash_log() {
+  const auto folder = [](const char* variable) {
+    const char* value = core::runs_with_extra_rights() ? nullptr : std::getenv(variable);
+    const std::filesystem::path path(value == nullptr ? "" : value);
+    return path.is_absolute() ? path : std::filesystem::path();
+  };
+  auto cache = folder("XDG_CACHE_HOME");
+  if (cache.empty() && !folder("HOME").empty()) {
+    cache = folder("HOME") / ".cache";
+  }
+  return core::CrashLog(cache.empty() ? cache : cache / "cl-host" / "crashes");
 }
 
 int print_help(const std::string& usage, const std::string& text,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/plugins/catalogue.hpp"
+#include "core/plugins/crash_log.hpp"
 #include <boost/program_options.hpp>
 
 namespace clh::host {
@@ -14,7 +15,7 @@ inline constexpr unsigned kHelpWidth = 100;
 /// Arguments after the command's name.
 using Arguments = std::vector<std::string>;
 
-/// --plugin, --plugin-dir, --no-default-plugins.
+/// --plugin, --plugin-dir, --no-default-plugins, --locked, --lock-file, --allow-insecure-plugins.
 boost::program_options::options_description plugin_flags();
 
 /// Parses flags and positional arguments (stored under "argument"); -h is --help.
@@ -27,6 +28,14 @@ std::vector<std::string> positional(const boost::program_options::variables_map&
 
 /// The search path of the flags, environment and executable.
 core::SearchLevels search_levels(const boost::program_options::variables_map& given);
+
+/// The plugins that the flags, environment and executable give, as far as their rules trust them.
+/// Errors: those of core::search_levels, core::LockFile::read and core::Catalogue::scan.
+core::Catalogue scan_plugins(const boost::program_options::variables_map& given);
+
+/// The crash log below $XDG_CACHE_HOME or ~/.cache; remembers nothing for a program with extra
+/// rights.
+core::CrashLog crash_log();
 
 /// Prints usage, text and flags. Returns: exit code 0.
 int print_help(const std::string& usage, const std::string& text,

@@ -1,7 +1,9 @@
 #include "host/commands.hpp"
 
-#include <csignal>
+#include <iomanip>
 #include <iostream>
+#include <iterator>
+#include <sstream>
 
 #include "core/error.hpp"
 #include "core/options/name_hints.hpp"
@@ -10,21 +12,48 @@
 namespace clh::host {
 namespace {
 
-constexpr const char* kHelp =
-    R"(usage: cl-host <command> [arguments]
+struct Command {
+  const char *name, *summary;
+  int (*run)(const Arguments&);
+};
 
-Continual-learning experiments, natively. Algorithms, networks and data are plugins (.so files with
-all the rights of the user who runs them).
+constexpr Command kCommands[] = {
+    {"train", "run an experiment; without arguments: experience replay on Split Fashion-MNIST",
+     train_command},
+    {"list", "what is installed", list_command},
+    {"describe", "the options of a component", describe_command},
+    {"lock", "write down which plugins are installed, for --locked", lock_command},
+    {"new", "write the sources of a plugin of your own", new_command},
+    {"validate", "whether a plugin keeps the contract", validate_command},
+    {"doctor", "what this machine offers, and what is wrong with it", doctor_command},
+};
 
-  train      run an experiment; without arguments: experience replay on Split Fashion-MNIST
-  list       what is installed
-  describe   the options of a component
-  doctor     what this machine offers, and what is wrong with it
+std::string help() {
+  std::ostringstream text;
+  text
+      << "usage: cl-host <command> [arguments]\n\n"
+         "Continual-learning experiments, natively. Algorithms, networks and data are plugins (.so "
+         "files with\nall the rights of the user who runs them).\n\n";
+  for (const auto& command : kCommands) {
+    text << "  " << std::left << std::setw(11) << command.name << command.summary << "\n";
+  }
+  text << "\n  cl-host train model=der model.alpha=0.5 run.seed=1\n"
+          "  cl-host list models\n"
+          "  cl-host <command> --help\n";
+  return text.str();
+}
 
-  cl-host train model=der model.alpha=0.5 run.seed=1
-  cl-host list models
-  cl-host <command> --help
-)";
+[[noreturn]] void refuse(const std::string& given) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const auto& command : kCommands) {
+    const bool last = &command == std::end(kCommands) - 1;
+    list += (names.empty() ? "" : last ? " or " : ", ") + std::string(command.name);
+    names.emplace_back(command.name);
+  }
+  throw core::Error("usage", "cl-host: expected " + list + ", found \"" + given + "\"",
+                    core::did_you_mean(given, names, "cl-host --help"), core::kExitUsage);
+}
 
 /// Errors: core::Error `unwritable` unless all that was printed has arrived.
 void finish_output() {
@@ -36,38 +65,28 @@ void finish_output() {
   }
 }
 
-int dispatch(const std::string& command, const Arguments& arguments) {
-  if (command == "train") {
-    return train_command(arguments);
+int dispatch(const std::string& name, const Arguments& arguments) {
+  for (const auto& command : kCommands) {
+    if (name == command.name) {
+      return command.run(arguments);
+    }
   }
-  if (command == "list") {
-    return list_command(arguments);
-  }
-  if (command == "describe") {
-    return describe_command(arguments);
-  }
-  if (command == "doctor") {
-    return doctor_command(arguments);
-  }
-  if (command == "--version") {
+  if (name == "--version") {
     std::cout << "cl-host " << core::kVersion << "\n";
     return core::kExitDone;
   }
-  if (command == "--help" || command == "-h" || command == "help") {
-    std::cout << kHelp;
+  if (name == "--help" || name == "-h" || name == "help") {
+    std::cout << help();
     return core::kExitDone;
   }
-  throw core::Error(
-      "usage", "cl-host: expected train, list, describe or doctor, found \"" + command + "\"",
-      core::did_you_mean(command, {"train", "list", "describe", "doctor"}, "cl-host --help"),
-      core::kExitUsage);
+  refuse(name);
 }
 
 }  // namespace
 
 int run_command(const Arguments& arguments) {
   if (arguments.empty()) {
-    std::cerr << kHelp;
+    std::cerr << help();
     return core::kExitUsage;
   }
   const int code = dispatch(arguments[0], {arguments.begin() + 1, arguments.end()});

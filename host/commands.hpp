@@ -11,6 +11,9 @@ int run_command(const Arguments& arguments);
 int train_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int describe_command(const Arguments& arguments);
+int lock_command(const Arguments& arguments);
+int new_command(const Arguments& arguments);
+int validate_command(const Arguments& arguments);
 int doctor_command(const Arguments& arguments);
 
 }  // namespace clh::host

@@ -1,7 +1,9 @@
 // cl-host describe: every option of a component, or of a section of the configuration.
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 
+#include "core/child_process.hpp"
 #include "core/error.hpp"
 #include "core/options/describe_options.hpp"
 #include "core/options/nearest_name.hpp"
@@ -15,6 +17,8 @@ namespace clh::host {
 namespace {
 
 namespace po = boost::program_options;
+
+constexpr const char* kRefused = "refused";  // the child's answer when it has printed an error
 
 core::ParamSpan span(const ParamTable& table) {
   return {table.params.data(), table.params.size()};
@@ -73,6 +77,19 @@ std::string fix_for(const std::string& name, const std::vector<std::string>& kno
   return (near ? "did you mean \"" + *near + "\"? " : "") + "cl-host list; cl-host describe --help";
 }
 
+/// Errors: that of an installed plugin which would have the name, had it not been refused.
+void throw_if_refused(const core::Catalogue& catalogue, const std::string& name) {
+  for (clh_kind kind = CLH_MODEL; kind <= CLH_LAYER; ++kind) {
+    try {
+      catalogue.find(core::kind_name(kind), name);
+    } catch (const core::Error& error) {
+      if (error.slug() != "unknown-component") {
+        throw;
+      }
+    }
+  }
+}
+
 [[noreturn]] void unknown(const std::string& name, const core::Catalogue& catalogue,
                           const std::map<std::string, const ParamTable*>& tables) {
   std::vector<std::string> known;
@@ -90,13 +107,46 @@ std::string fix_for(const std::string& name, const std::vector<std::string>& kno
       fix_for(name, known), core::kExitUsage);
 }
 
+std::string describe_loaded(const core::LoadedComponent& loaded, bool json) {
+  const auto full_id = loaded.plugin->entry.note.id + "/" + loaded.component->id;
+  return json ? core::describe_component_json(*loaded.component, full_id)
+                        .dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+                    "\n"
+              : core::describe_component(*loaded.component, full_id);
+}
+
+/// The options stand in a table that only the plugin's own code hands out: it runs in a child.
+/// Returns: the exit code.
+int describe_in_child(const core::CatalogueEntry& entry, Arguments arguments,
+                      std::chrono::seconds limit) {
+  arguments.insert(arguments.begin(), "describe");
+  const auto end = core::run_again(arguments, limit);
+  if (end.exit_code == core::kExitDone && !end.answer.empty()) {
+    std::cout << end.answer;
+    return core::kExitDone;
+  }
+  if (end.exit_code > 0 && end.answer == kRefused) {
+    return end.exit_code;  // the child has said why
+  }
+  crash_log().add(entry.path, entry.identity, end.timed_out ? "hung" : "crashed");
+  throw core::Error(
+      end.timed_out ? "plugin-timeout" : "plugin-crash",
+      entry.path.string() + ": expected a plugin that can be loaded, found " + end.text(),
+      "report it to the plugin's author", core::kExitCrash);
+}
+
 }  // namespace
 
 int describe_command(const Arguments& arguments) {
   po::options_description flags("Flags", kHelpWidth);
-  flags.add_options()("help", "this text")("json", "print JSON");
+  flags.add_options()("help", "this text")("json", "print JSON")(
+      "timeout", po::value<unsigned>()->value_name("S")->default_value(30),
+      "seconds that the plugin's code may take")(
+      "in-process", "run the plugin's code in this process, for a debugger");
   flags.add(plugin_flags());
-  const auto given = parse(arguments, flags, "describe");
+  auto known = flags;
+  known.add_options()("answer", po::value<int>(), "descriptor of the parent process");
+  const auto given = parse(arguments, known, "describe");
   const auto words = positional(given);
   if (given.count("help") != 0) {
     return print_help(
@@ -113,7 +163,7 @@ int describe_command(const Arguments& arguments) {
                       "cl-host describe er", core::kExitUsage);
   }
   const bool json = given.count("json") != 0;
-  const auto catalogue = core::Catalogue::scan(search_levels(given), core::host_fingerprint());
+  const auto catalogue = scan_plugins(given);
   core::PluginLibrary library(catalogue, core::host_torch_layout());
   const auto schema = core::config_schema(library);
   const auto tables = host_tables(schema);
@@ -122,23 +172,34 @@ int describe_command(const Arguments& arguments) {
   if (kinds.empty()) {
     const auto table = tables.find(words[0]);
     if (table == tables.end()) {
+      throw_if_refused(catalogue, words[0]);
       unknown(words[0], catalogue, tables);
     }
     if (json) {
-      std::cout << core::describe_options_json(span(*table->second)).dump(2) << "\n";
+      std::cout << core::describe_options_json(span(*table->second))
+                       .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                << "\n";
     } else {
       std::cout << table->first << "\n\n" << core::describe_options(span(*table->second));
     }
     return core::kExitDone;
   }
-  const auto loaded = library.load(kinds[0].kind, words[0]);
-  const auto full_id = loaded.plugin->entry.note.id + "/" + loaded.component->id;
-  if (json) {
-    std::cout << core::describe_component_json(*loaded.component, full_id).dump(2) << "\n";
-  } else {
-    std::cout << core::describe_component(*loaded.component, full_id);
+  if (given.count("answer") != 0) {
+    const int answer = given["answer"].as<int>();
+    try {
+      core::write_answer(answer, describe_loaded(library.load(kinds[0].kind, words[0]), json));
+    } catch (const core::Error&) {
+      core::write_answer(answer, kRefused);
+      throw;
+    }
+    return core::kExitDone;
   }
-  return core::kExitDone;
+  if (given.count("in-process") != 0) {
+    std::cout << describe_loaded(library.load(kinds[0].kind, words[0]), json);
+    return core::kExitDone;
+  }
+  return describe_in_child(catalogue.find(kinds[0].kind_word, words[0]), arguments,
+                           std::chrono::seconds(given["timeout"].as<unsigned>()));
 }
 
 }  // namespace clh::host

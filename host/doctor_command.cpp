@@ -54,9 +54,9 @@ std::vector<Finding> findings_of(const core::SearchLevels& places) {
   return findings;
 }
 
-void add_plugins(const core::SearchLevels& places, std::vector<Finding>& findings) {
+void add_plugins(const po::variables_map& given, std::vector<Finding>& findings) {
   try {
-    const auto catalogue = core::Catalogue::scan(places, core::host_fingerprint());
+    const auto catalogue = scan_plugins(given);
     std::size_t usable = 0;
     for (const auto& entry : catalogue.entries()) {
       usable += entry.usable() ? 1 : 0;
@@ -86,15 +86,14 @@ int doctor_command(const Arguments& arguments) {
         "of them.\n\n  cl-host doctor\n",
         flags);
   }
-  const auto places = search_levels(given);
-  auto findings = findings_of(places);
-  add_plugins(places, findings);
+  auto findings = findings_of(search_levels(given));
+  add_plugins(given, findings);
   if (given.count("json") != 0) {
     auto list = nlohmann::ordered_json::array();
     for (const auto& f : findings) {
       list.push_back({{"what", f.what}, {"value", f.value}, {"problem", f.problem}});
     }
-    std::cout << list.dump(2) << "\n";
+    std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return core::kExitDone;
   }
   std::size_t width = 0;

@@ -6,9 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/options/nearest_name.hpp"
-#include "core/plugins/gates.hpp"
 #include "core/plugins/table_check.hpp"
-#include "core/run/environment.hpp"
 #include "host/commands.hpp"
 #include <nlohmann/json.hpp>
 
@@ -31,7 +29,9 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::vector<Row> rows_of(const core::Catalogue& catalogue, const std::string& kind) {
   std::vector<Row> rows;
+  const auto crashes = crash_log();
   for (const auto& entry : catalogue.entries()) {
+    const auto crashed = crashes.find(entry.path, entry.identity);
     if (entry.note.provides.empty()) {
       if (kind.empty()) {
         rows.push_back({"-", entry.path.stem(), "", "", entry.path, entry.status});
@@ -43,7 +43,7 @@ std::vector<Row> rows_of(const core::Catalogue& catalogue, const std::string& ki
       if (!kind.empty() && component.kind != kind) {
         continue;
       }
-      const auto& own = i < entry.component_status.size() ? entry.component_status[i] : "";
+      const auto& own = entry.component_status[i].empty() ? crashed : entry.component_status[i];
       rows.push_back({component.kind, component.name, entry.note.version,
                       joined(entry.note.caps_of(component.kind, component.name)), entry.path,
                       entry.usable() ? own : entry.status});
@@ -129,10 +129,11 @@ int list_command(const Arguments& arguments) {
                       flags);
   }
   const auto kind = read_kind(positional(given));
-  const auto catalogue = core::Catalogue::scan(search_levels(given), core::host_fingerprint());
+  const auto catalogue = scan_plugins(given);
   const auto rows = rows_of(catalogue, kind);
   if (given.count("json") != 0) {
-    std::cout << json_of(rows).dump(2) << "\n";
+    std::cout << json_of(rows).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+              << "\n";
   } else if (rows.empty()) {
     std::cout << "no " << (kind.empty() ? "plugin" : kind)
               << " found; cl-host doctor shows where was searched\n";

@@ -27,5 +27,9 @@ int main(int argc, char** argv) {
     std::cerr << "error[bug]: cl-host: expected no such failure, found: " << e.what()
               << "\n  fix: please report this as an issue\n";
     return clh::core::kExitBug;
+  } catch (...) {
+    std::cerr << "error[bug]: cl-host: expected no such failure, found an exception of a foreign "
+                 "type\n  fix: please report this as an issue\n";
+    return clh::core::kExitBug;
   }
 }

@@ -6,6 +6,8 @@
 #include <iostream>
 
 #include "core/error.hpp"
+#include "core/options/name_hints.hpp"
+#include "core/plugins/load_guard.hpp"
 #include "core/report/accuracy_table.hpp"
 #include "core/report/results_json.hpp"
 #include "core/report/unwritable.hpp"
@@ -14,7 +16,9 @@
 #include "core/stream/describe_plan.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
+#include "host/exit_guard.hpp"
 #include "host/stop_signal.hpp"
+#include "host/supervised_train.hpp"
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -35,6 +39,7 @@ po::options_description train_flags() {
       "threads", po::value<std::string>()->value_name("N"), "same as run.threads=N")(
       "on-nan", po::value<std::string>()->value_name("stop|continue"), "same as train.on-nan=...")(
       "verbose", "log more");
+  flags.add(guard_flags());
   flags.add(plugin_flags());
   return flags;
 }
@@ -96,6 +101,15 @@ std::shared_ptr<spdlog::logger> make_log(bool verbose) {
   // A full disk is reported by the files that matter, not by each line of the log.
   log->set_error_handler([](const std::string&) {});
   return log;
+}
+
+void warn_of_stolen_signals(const core::PluginLibrary& library, spdlog::logger& log) {
+  for (const auto& plugin : library.plugins()) {
+    if (!plugin.stolen_signals.empty()) {
+      log.warn("{}: changed the handlers of {} when it was loaded; they were restored",
+               plugin.label(), core::joined(plugin.stolen_signals));
+    }
+  }
 }
 
 /// Folder of the run below run.dir; a record's configuration has no benchmark any more.
@@ -171,10 +185,12 @@ void record_failure(core::RunRecorder& recorder, spdlog::logger& log, const std:
 }
 
 /// Trains, and gives the record its end whatever happens. Returns: the signal that ended it, or 0.
-int run_loop(core::TaskLoop& loop, core::RunRecorder& recorder, core::Progress& progress,
-             std::size_t tasks, spdlog::logger& log, const volatile std::sig_atomic_t* stop) {
+int run_loop(core::TaskLoop& loop, core::Experiment& experiment, core::RunRecorder& recorder,
+             core::Progress& progress, spdlog::logger& log,
+             const volatile std::sig_atomic_t* stop) {
   try {
     loop.run();
+    experiment.close();
     recorder.finish("completed", "");
     log.info("completed after {} steps", loop.steps());
     return 0;
@@ -182,7 +198,8 @@ int run_loop(core::TaskLoop& loop, core::RunRecorder& recorder, core::Progress& 
     progress.clear();
     recorder.finish("interrupted", "");
     log.warn("interrupted by {} in task {}/{} after {} steps",
-             *stop == SIGINT ? "SIGINT" : "SIGTERM", loop.experience() + 1, tasks, loop.steps());
+             *stop == SIGINT ? "SIGINT" : "SIGTERM", loop.experience() + 1,
+             experiment.plan().experiences.size(), loop.steps());
     print_place(recorder, std::cerr);
     return *stop;
   } catch (const std::exception& e) {
@@ -198,19 +215,31 @@ int run_loop(core::TaskLoop& loop, core::RunRecorder& recorder, core::Progress& 
 int train_command(const Arguments& arguments) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is no reason to lose the run
   const auto* stop = watch_stop_signals();
-  const auto flags = train_flags();
-  const auto given = parse(arguments, flags, "train");
+  auto all = train_flags();
+  all.add(supervisor_flags());
+  const auto given = parse(arguments, all, "train");
   if (given.count("help") != 0) {
-    return print_help("cl-host train [FILE.toml] [key=value ...] [flags]", kText, flags);
+    return print_help("cl-host train [FILE.toml] [key=value ...] [flags]", kText, train_flags());
   }
   const bool json = given.count("json") != 0;
   if (json && given.count("dry-run") != 0) {
     throw core::Error("usage", "train: expected --dry-run or --json, found both",
                       "a dry run has no results: leave out --json", core::kExitUsage);
   }
+  const bool check = full_check(given);
+  if (wants_supervision(given)) {
+    return train_supervised(arguments, given);
+  }
+  const SupervisedPage page(given);
+  std::optional<ExitGuard> guard;
+  if (page.get() == nullptr) {  // a supervisor sees by itself how its child ends
+    guard.emplace();
+  }
+  core::LoadGuard host_only;  // plugins run from here on: what they print goes to standard error
   const auto start = std::chrono::steady_clock::now();
-  const auto catalogue = core::Catalogue::scan(search_levels(given), core::host_fingerprint());
+  const auto catalogue = scan_plugins(given);
   core::PluginLibrary library(catalogue, core::host_torch_layout());
+  library.watch(page.get());
   const auto schema = core::config_schema(library);
   auto config = core::resolve_config(schema, sources_of(given));
   keep_run_name(config);
@@ -221,8 +250,10 @@ int train_command(const Arguments& arguments) {
   core::set_threads(
       static_cast<int>(read_options<core::RunOptions>(config.run.values.data()).threads));
 
-  core::Experiment experiment(config, catalogue, library, log, stop);
+  core::Experiment experiment(config, catalogue, library, log, stop, check);
+  warn_of_stolen_signals(library, *log);
   if (given.count("dry-run") != 0) {
+    host_only.release();
     std::cout << config.toml() << "\n"
               << core::describe_plan(experiment.plan(), experiment.source());
     return core::kExitDone;
@@ -234,12 +265,16 @@ int train_command(const Arguments& arguments) {
   core::Progress progress(std::cerr, progress_options);
   core::RunRecorder recorder(core::begin_record(config, experiment),
                              make_directory(experiment.options(), config, *log), progress, start);
+  if (page.get() != nullptr && recorder.directory()) {
+    recorder.write_every_task();
+    core::name_record(*page.get(), recorder.directory()->path().string());
+  }
   auto loop = experiment.loop(recorder);
   recorder.watch(loop, experiment);
-  if (const int signal =
-          run_loop(loop, recorder, progress, experiment.plan().experiences.size(), *log, stop)) {
+  if (const int signal = run_loop(loop, experiment, recorder, progress, *log, stop)) {
     return 128 + signal;
   }
+  host_only.release();
   if (json) {
     std::cout << core::results_text(recorder.record());
   } else {

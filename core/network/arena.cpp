@@ -52,6 +52,13 @@ void Arena::reattach() {
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
     const auto& leaf = leaves_[i];
     const auto& kept = leaf_grads_[i];
+    if (leaf.numel() != slots_[i].count) {
+      throw Error("bad-table",
+                  std::string("parameter ") + slots_[i].name + ": expected " +
+                      std::to_string(slots_[i].count) + " values, found " +
+                      std::to_string(leaf.numel()),
+                  "never resize a parameter", kExitPlugin);
+    }
     if (leaf.unsafeGetTensorImpl()->data() !=
         static_cast<float*>(value_memory_.data_ptr()) + slots_[i].offset) {
       throw Error("bad-table",

@@ -30,7 +30,7 @@ class Arena {
   const std::vector<at::Tensor>& leaves() const { return leaves_; }
 
   /// Puts back gradients that a plugin dropped (gradient zero) or replaced (their values are kept).
-  /// Errors: PluginError text through Error `bad-table` when a leaf's storage was replaced.
+  /// Errors: Error `bad-table` when a leaf was resized or its storage replaced.
   void reattach();
 
   /// Runs of parameters that train, as {offset, count}; one run when nothing is frozen.

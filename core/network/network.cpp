@@ -73,6 +73,20 @@ void Network::update_info() {
   info_.features = backbone_.feature_shape();
 }
 
+at::Tensor Network::watched(at::Tensor output) const {
+  if (run_->full_check && output.requires_grad()) {
+    const auto memory = arena_.values();  // shares the version, and lives as long as the graph
+    const auto version = memory._version();
+    output.register_hook([memory, version](const at::Tensor&) {
+      if (memory._version() != version) {
+        throw PluginError("network", "network", "backward", CLH_E_INTERNAL,
+                          "expected the values as they were in forward, found them written");
+      }
+    });
+  }
+  return output;
+}
+
 std::vector<NamedTensor> Network::activations(const at::Tensor& x) const {
   const auto* gates = backbone_.gates();
   if (gates == nullptr) {
@@ -83,7 +97,7 @@ std::vector<NamedTensor> Network::activations(const at::Tensor& x) const {
                 "use a backbone with gates: mlp", kExitUsage);
   }
   std::int64_t n = 0;
-  const auto* layers = gates->layers(backbone_.instance().self(), &n);
+  const auto* layers = backbone_.instance().enter("layers", gates->layers, &n);
   TensorSink sink;
   backbone_.instance().call("activations", gates->activations, lend(x), sink.table());
   std::vector<NamedTensor> named;

@@ -36,9 +36,13 @@ class Network {
   void grow_to(std::int64_t blocks);
 
   /// x [B, ...] -> outputs [B, C].
-  at::Tensor forward(const at::Tensor& x) const { return head_.classify(backbone_.features(x)); }
-  at::Tensor features(const at::Tensor& x) const { return backbone_.features(x); }
-  at::Tensor classify(const at::Tensor& features) const { return head_.classify(features); }
+  at::Tensor forward(const at::Tensor& x) const {
+    return watched(head_.classify(backbone_.features(x)));
+  }
+  at::Tensor features(const at::Tensor& x) const { return watched(backbone_.features(x)); }
+  at::Tensor classify(const at::Tensor& features) const {
+    return watched(head_.classify(features));
+  }
   /// `<slot>.input` and `<slot>.output` of every gate layer and head block, where `<slot>.weight`
   /// is the slot's name. Errors: Error `unsupported` for a backbone without gates.
   std::vector<NamedTensor> activations(const at::Tensor& x) const;
@@ -70,6 +74,8 @@ class Network {
 
  private:
   std::int64_t capacity() const;
+  /// With a full check, an output whose backward() fails if values were written since (rule R14).
+  at::Tensor watched(at::Tensor output) const;
   void update_info();
 
   RunContext* run_;

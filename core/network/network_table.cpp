@@ -14,6 +14,11 @@ Network& network(void* net) {
   return *handle(net).network;
 }
 
+/// Trains a spawned network too; its moments are saved with it.
+void join(Optimizer& optimizer, Network& network) {
+  optimizer.join(network.arena(), [&network] { network.backbone().after_step(); });
+}
+
 const clh_network_info* info(void* net) {
   return &network(net).info();
 }
@@ -82,7 +87,7 @@ clh_status spawn(void* net, std::int32_t how, std::int64_t salt, void** other, c
     } else {
       made->optimizer = from.optimizer;
       if (made->optimizer != nullptr) {
-        made->optimizer->join(made->network->arena());
+        join(*made->optimizer, *made->network);
       }
     }
     *other = made.release();
@@ -103,6 +108,9 @@ clh_status save(void* net, const clh_writer* writer, clh_error* error) {
   return guard<CoreErrors>(error, [&] {
     Archive archive(*writer);
     network(net).state(archive);
+    if (const auto& spawned = handle(net); spawned.owned != nullptr && spawned.optimizer != nullptr) {
+      spawned.optimizer->moments(archive, spawned.network->arena());
+    }
   });
 }
 clh_status load(void* net, const clh_reader* reader, clh_error* error) {
@@ -118,7 +126,8 @@ clh_status load(void* net, const clh_reader* reader, clh_error* error) {
       fresh->freeze();
     } else {
       spawned.optimizer->leave(spawned.network->arena());
-      spawned.optimizer->join(fresh->arena());
+      join(*spawned.optimizer, *fresh);
+      spawned.optimizer->moments(archive, fresh->arena());
     }
     spawned.owned = std::move(fresh);
     spawned.network = spawned.owned.get();

@@ -27,14 +27,11 @@ Optimizer& self(void* opt) {
 
 }  // namespace
 
-Optimizer::Optimizer(const OptimizerChoice& choice, std::function<void()> after_step)
-    : rule_(make_rule(choice)),
-      rate_(common(choice).lr),
-      reset_(common(choice).reset),
-      after_step_(std::move(after_step)) {}
+Optimizer::Optimizer(const OptimizerChoice& choice)
+    : rule_(make_rule(choice)), rate_(common(choice).lr), reset_(common(choice).reset) {}
 
-void Optimizer::join(Arena& arena) {
-  groups_.push_back({&arena, {}});
+void Optimizer::join(Arena& arena, std::function<void()> after_step, std::string key) {
+  groups_.push_back({&arena, std::move(after_step), std::move(key), {}});
 }
 
 void Optimizer::leave(const Arena& arena) {
@@ -44,9 +41,14 @@ void Optimizer::leave(const Arena& arena) {
 }
 
 void Optimizer::add(const std::string& name, const at::Tensor& leaf) {
-  auto& arena = *own_.emplace_back(std::make_unique<Arena>(leaf.numel()));
-  arena.attach(name, leaf, -1);
-  join(arena);
+  auto& arena = own_[name];
+  if (arena != nullptr) {
+    throw Error("bad-option", "optimizer: expected each added leaf once, found \"" + name + "\" twice",
+                "report it to the plugin's author", kExitPlugin);
+  }
+  arena = std::make_unique<Arena>(leaf.numel());
+  arena->attach(name, leaf, -1);
+  join(*arena, {}, "own." + name);
 }
 
 void Optimizer::zero_grad() {
@@ -62,7 +64,20 @@ void Optimizer::prepare(Group& group) const {
     moments.push_back(at::zeros({group.arena->size()}));
   }
   group.memory.grow(group.arena->size());
-  ++group.memory.steps;
+  for (auto& segment : group.memory.segments) {
+    ++segment.steps;
+  }
+}
+
+void Optimizer::update(const Group& group, std::int64_t offset, std::int64_t count,
+                       std::int64_t steps) {
+  const bool whole = count == group.arena->size();
+  const auto slice = [&](const at::Tensor& t) { return whole ? t : t.narrow(0, offset, count); };
+  std::vector<at::Tensor> moments;
+  for (const auto& moment : group.memory.moments) {
+    moments.push_back(slice(moment));
+  }
+  rule_->update(slice(group.arena->values()), slice(group.arena->grads()), moments, steps, rate_);
 }
 
 void Optimizer::step() {
@@ -71,20 +86,19 @@ void Optimizer::step() {
     group.arena->reattach();
     prepare(group);
     for (const auto& run : group.arena->trainable()) {
-      const bool whole = run.count == group.arena->size();
-      const auto slice = [&](const at::Tensor& t) {
-        return whole ? t : t.narrow(0, run.offset, run.count);
-      };
-      std::vector<at::Tensor> moments;
-      for (const auto& moment : group.memory.moments) {
-        moments.push_back(slice(moment));
+      for (const auto& segment : group.memory.segments) {
+        const auto begin = std::max(run.offset, segment.begin);
+        const auto end = std::min(run.offset + run.count, segment.end);
+        if (begin < end) {
+          update(group, begin, end - begin, segment.steps);
+        }
       }
-      rule_->update(slice(group.arena->values()), slice(group.arena->grads()), moments,
-                    group.memory.steps, rate_);
     }
   }
-  if (after_step_) {
-    after_step_();
+  for (const auto& group : groups_) {
+    if (group.after_step) {
+      group.after_step();
+    }
   }
 }
 
@@ -105,18 +119,20 @@ void Optimizer::set_rate(double rate) {
 
 void Optimizer::state(Archive& archive) {
   archive("rate", rate_);
-  auto count = static_cast<std::int64_t>(groups_.size());
-  archive("groups", count);
-  if (count != static_cast<std::int64_t>(groups_.size())) {
-    throw StatusError(CLH_E_STATE, "optimizer: expected " + std::to_string(groups_.size()) +
-                                       " groups, found " + std::to_string(count));
+  for (auto& group : groups_) {
+    if (!group.key.empty()) {
+      archive(group.key.c_str(), group.memory);
+    }
   }
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
-    archive(("memory" + std::to_string(i)).c_str(), groups_[i].memory);
+  for (auto& [name, arena] : own_) {
+    archive(("values." + name).c_str(), *arena);
   }
-  for (std::size_t i = 0; i < own_.size(); ++i) {
-    archive(("own" + std::to_string(i)).c_str(), *own_[i]);
-  }
+}
+
+void Optimizer::moments(Archive& archive, const Arena& arena) {
+  const auto group = std::find_if(groups_.begin(), groups_.end(),
+                                  [&](const Group& g) { return g.arena == &arena; });
+  archive("moments", group->memory);
 }
 
 const clh_optimizer_vt* Optimizer::table() {

@@ -12,11 +12,18 @@ void RuleMemory::grow(std::int64_t size) {
       moment = longer;
     }
   }
+  const auto covered = segments.empty() ? 0 : segments.back().end;
+  if (covered < size) {
+    segments.push_back({covered, size, 0});
+  }
+}
+
+void RuleMemory::Segment::state(Archive& archive) {
+  archive("begin", begin)("end", end)("steps", steps);
 }
 
 void RuleMemory::state(Archive& archive) {
-  archive("steps", steps);
-  archive("moments", moments);
+  archive("segments", segments)("moments", moments);
 }
 
 void OptimizerOptions::bind(OptionBinder& option) {

@@ -11,13 +11,17 @@
 
 namespace clh::core {
 
-/// What a rule remembers of one vector: its moments, each as long as the vector, and its step
-/// count.
+/// What a rule remembers of one vector: its moments, each as long as the vector, and the number of
+/// steps of each part of it; a part that was appended later has made fewer.
 struct RuleMemory {
+  struct Segment {
+    std::int64_t begin = 0, end = 0, steps = 0;
+    void state(Archive& archive);
+  };
   std::vector<at::Tensor> moments;
-  std::int64_t steps = 0;
+  std::vector<Segment> segments;
 
-  /// Lengthens the moments with zeros, for parameters that were appended.
+  /// Lengthens the moments with zeros and adds a segment, for parameters that were appended.
   void grow(std::int64_t size);
   void state(Archive& archive);
 };

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/options/toml_depth.hpp"
 #include "core/options/toml_text.hpp"
+#include "core/options/utf8.hpp"
 
 namespace clh::core {
 namespace {
@@ -13,6 +15,13 @@ namespace {
 [[noreturn]] void refuse(const std::string& word, const std::string& found) {
   throw Error("usage", value_text({word}) + ": expected key=value, found " + found,
               "write it as in train.epochs=5", kExitUsage);
+}
+
+/// A word that is no UTF-8, as a message may show it.
+std::string ascii(std::string word) {
+  std::replace_if(
+      word.begin(), word.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7F; }, '?');
+  return word;
 }
 
 /// The parts of a dotted key; every one is made of letters, digits, `-` and `_`.
@@ -26,6 +35,10 @@ std::vector<std::string> key_parts(const std::string& word, const std::string& k
       refuse(word, "the key " + value_text({key}));
     }
     begin = end + 1;
+  }
+  if (parts.size() > kMaxKeyParts) {
+    refuse(word.substr(0, 40) + "...",
+           "a key of more than " + std::to_string(kMaxKeyParts) + " parts");
   }
   return parts;
 }
@@ -65,6 +78,9 @@ void put(ConfigTable& table, const std::string& key, ConfigValue value) {
 ConfigTable read_overrides(const std::vector<std::string>& words) {
   ConfigTable result;
   for (const std::string& word : words) {
+    if (!is_utf8(word)) {
+      refuse(ascii(word), "bytes that are no UTF-8");
+    }
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos) {
       refuse(word, "no \"=\"");

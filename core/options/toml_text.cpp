@@ -1,10 +1,12 @@
 #include "core/options/toml_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/options/toml_depth.hpp"
 #include <toml++/toml.h>
 
 namespace clh::core {
@@ -16,6 +18,11 @@ namespace {
               source + " line " + std::to_string(at.line) + " column " + std::to_string(at.column) +
                   ": expected " + expected + ", found " + found,
               "correct that line", kExitUsage);
+}
+
+bool is_control(char c) {
+  const auto code = static_cast<unsigned char>(c);
+  return code < 0x20 || code == 0x7F;
 }
 
 ConfigTable table_of(const toml::table& table, const std::string& source);
@@ -49,6 +56,10 @@ ConfigValue value_of(const toml::node& node, const std::string& source) {
 ConfigTable table_of(const toml::table& table, const std::string& source) {
   ConfigTable result;
   for (const auto& [key, node] : table) {
+    if (std::any_of(key.begin(), key.end(), is_control)) {  // it would reach the terminal
+      refuse(source, key.source().begin, "a key of printable characters",
+             value_text({std::string(key.str())}));
+    }
     result.set(key.str(), value_of(node, source));
   }
   return result;
@@ -93,12 +104,19 @@ void write_table(const ConfigTable& table, const std::string& path, std::string&
 }  // namespace
 
 ConfigTable read_toml(std::string_view text, const std::string& source) {
+  if (const std::size_t line = line_of_too_deep_key(text)) {
+    throw Error("bad-config",
+                source + " line " + std::to_string(line) + ": expected keys of at most " +
+                    std::to_string(kMaxKeyParts) + " parts, found one with more",
+                "correct that line", kExitUsage);
+  }
   try {
     return table_of(toml::parse(text), source);
   } catch (const toml::parse_error& error) {
     const std::string_view description = error.description();
-    refuse(source, error.source().begin, "TOML",
-           "a syntax error: " + std::string(description.substr(0, description.find('\n'))));
+    std::string found(description.substr(0, description.find('\n')));  // it quotes the file
+    std::replace_if(found.begin(), found.end(), is_control, '?');
+    refuse(source, error.source().begin, "TOML", "a syntax error: " + found);
   }
 }
 

@@ -73,15 +73,23 @@ std::vector<std::string> valid_keys(const ConfigSchema& schema, const ConfigTabl
               did_you_mean(key, names, fix), kExitUsage);
 }
 
+/// A file has the section on a line of its own; on the command line the whole key was one word.
+std::string section_hint(const ConfigEntry& entry, const std::vector<std::string>& sections,
+                         const std::vector<std::string>& keys) {
+  const auto section = did_you_mean(entry.key, sections, "use one of them");
+  const auto& options = entry.value.table()->entries();
+  if (options.empty() || options.front().value.typed.empty()) {
+    return section;
+  }
+  return did_you_mean(entry.key + '.' + options.front().key, keys, section);
+}
+
 [[noreturn]] void refuse_section(const ConfigEntry& entry, const std::vector<std::string>& sections,
                                  const std::vector<std::string>& keys) {
-  const auto& options = entry.value.table()->entries();
-  const std::string key = entry.key + (options.empty() ? "" : '.' + options.front().key);
   throw Error("unknown-option",
               '[' + entry.key + "]: expected one of the sections " + joined(sections) +
                   ", found an unknown one",
-              did_you_mean(key, keys, did_you_mean(entry.key, sections, "use one of them")),
-              kExitUsage);
+              section_hint(entry, sections, keys), kExitUsage);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ BackboneProxy::BackboneProxy(RunContext& run, const clh_factory& factory,
   instance_.require(table_->features, "features");
   instance_.require(table_->feature_shape, "feature_shape");
   instance_.require(table_->parameters, "parameters");
-  table_->feature_shape(instance_.self(), &shape_);
+  instance_.enter("feature_shape", table_->feature_shape, &shape_);
   if (shape_.rank < 0 || shape_.rank > 7) {
     instance_.fail_contract("feature_shape",
                             "expected a rank of 0 to 7, found " + std::to_string(shape_.rank));

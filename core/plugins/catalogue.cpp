@@ -10,6 +10,7 @@
 #include "core/plugins/elf_file.hpp"
 #include "core/plugins/note_text.hpp"
 #include "core/plugins/plugin_shadowing.hpp"
+#include "core/sha256.hpp"
 
 namespace clh::core {
 namespace {
@@ -27,7 +28,7 @@ void refuse(CatalogueEntry& entry, const Error& error) {
 
 class Scanner final {
  public:
-  explicit Scanner(const HostFingerprint& host) : host_(host) {}
+  Scanner(const HostFingerprint& host, const TrustRules& trust) : host_(host), trust_(trust) {}
 
   void visit(const SearchPlace& place) {
     if (place.level == Level::kFile) {
@@ -86,10 +87,7 @@ class Scanner final {
       if (seen(entry.identity)) {
         return;
       }
-      const std::string where = file.path().string();
-      const ElfFile elf = read_elf(file.descriptor(), where);
-      entry.note = parse_plugin_note(elf.note, where);
-      check_gates(elf, entry.note, host_, where);
+      check(file, entry);
     } catch (const Error& error) {
       if (level == Level::kFile) {
         throw;
@@ -102,6 +100,22 @@ class Scanner final {
     entries_.push_back(std::move(entry));
   }
 
+  // What is said about the file is read and checked through one descriptor: it concerns one inode.
+  void check(const PluginFile& file, CatalogueEntry& entry) const {
+    const std::string where = file.path().string();
+    const ElfFile elf = read_elf(file.descriptor(), where);
+    entry.note = parse_plugin_note(elf.note, where);
+    const bool beside_executable = entry.level == Level::kInstalled && !trust_.executable.empty();
+    if (!trust_.allow_insecure && !beside_executable) {
+      check_permissions(file, trust_.executable);
+    }
+    check_gates(elf, entry.note, host_, where);
+    if (trust_.lock) {
+      entry.sha256 = sha256_hex_of_descriptor(file.descriptor(), where);
+      trust_.lock->check({entry.note.id, entry.note.version, entry.sha256}, where);
+    }
+  }
+
   bool seen(const FileIdentity& identity) const {
     return std::any_of(entries_.begin(), entries_.end(), [&](const CatalogueEntry& entry) {
       return entry.identity.same_file(identity);
@@ -109,6 +123,7 @@ class Scanner final {
   }
 
   const HostFingerprint& host_;
+  const TrustRules& trust_;
   std::vector<CatalogueEntry> entries_;
 };
 
@@ -185,8 +200,9 @@ std::string component_name(const std::string& name_or_id) {
   return name_or_id.substr(name_or_id.rfind('/') + 1);
 }
 
-Catalogue Catalogue::scan(const SearchLevels& places, const HostFingerprint& host) {
-  Scanner scanner(host);
+Catalogue Catalogue::scan(const SearchLevels& places, const HostFingerprint& host,
+                          const TrustRules& trust) {
+  Scanner scanner(host, trust);
   for (const SearchPlace& place : places) {
     scanner.visit(place);
   }

@@ -9,6 +9,7 @@
 #include "core/plugins/gates.hpp"
 #include "core/plugins/plugin_file.hpp"
 #include "core/plugins/plugin_note.hpp"
+#include "core/plugins/plugin_trust.hpp"
 #include "core/plugins/search_path.hpp"
 
 namespace clh::core {
@@ -19,10 +20,12 @@ struct CatalogueEntry {
   Level level = Level::kFile;
   PluginNote note;  // empty if the file could not be read so far
   FileIdentity identity;
+  std::string sha256;  // of the file as it was checked; only with a lock
 
   // Why the whole plugin cannot be used; all empty for a good one. The status is the reason without
-  // the path. Slugs: those of read_elf, parse_plugin_note and check_gates, `load-failed`,
-  // `duplicate` (same id at the same level), `shadowed` (same id at an earlier level).
+  // the path. Slugs: those of read_elf, parse_plugin_note, check_permissions, check_gates and
+  // LockFile::check, `load-failed`, `duplicate` (same id at the same level), `shadowed` (same id at
+  // an earlier level).
   std::string status, slug, fix;
 
   // For each of note.provides: "" = found by its plain name, else why not ("shadowed by /a/er.so").
@@ -39,7 +42,8 @@ class Catalogue final {
   /// Errors:  Error, exit 3, for a file named by --plugin that is missing, damaged or refused;
   /// Error
   ///          `bad-option`, exit 2, for a --plugin-dir that is no readable directory.
-  static Catalogue scan(const SearchLevels& places, const HostFingerprint& host);
+  static Catalogue scan(const SearchLevels& places, const HostFingerprint& host,
+                        const TrustRules& trust = {});
 
   /// Returns: entries in the order of the search, within a directory sorted by file name.
   const std::vector<CatalogueEntry>& entries() const noexcept { return entries_; }

@@ -31,7 +31,7 @@ DatasetProxy::DatasetProxy(RunContext& run, const clh_factory& factory)
   instance_.require(table_->destroy, "destroy");
   instance_.require(table_->info, "info");
   instance_.require(table_->open, "open");
-  info_ = table_->info(instance_.self());
+  info_ = instance_.enter("info", table_->info);
   instance_.require(info_, "info's result");
   if (info_->n_classes < 1 || (info_->dtype != CLH_U8 && info_->dtype != CLH_F32)) {
     instance_.fail_contract("info",
@@ -42,7 +42,7 @@ DatasetProxy::DatasetProxy(RunContext& run, const clh_factory& factory)
 template <class Function, class... Args>
 void DatasetProxy::call_for_data(const char* what, Function function, Args... args) const {
   auto error = empty_error();
-  const clh_status status = function(instance_.self(), args..., &error);
+  const clh_status status = instance_.attempt(error, what, function, args...);
   if (status == CLH_OK) {
     return;
   }
@@ -58,7 +58,8 @@ void DatasetProxy::call_for_data(const char* what, Function function, Args... ar
 
 void DatasetProxy::open() {
   call_for_data("open", table_->open);
-  info_ = table_->info(instance_.self());
+  info_ = instance_.enter("info", table_->info);
+  instance_.require(info_, "info's result");
 }
 
 SplitData DatasetProxy::load(std::int32_t split) const {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "core/plugins/abi_version.hpp"
 #include "core/plugins/note_text.hpp"
 #include "core/plugins/torch_fingerprint.hpp"
 #include <elf.h>
@@ -13,11 +14,13 @@
 namespace clh::core {
 namespace {
 
-constexpr char kRebuild[] =
-    "rebuild it against this host: cmake -S <source> -B b -DClhSdk_DIR=<dir> && cmake --build b";
+std::string rebuild(const HostFingerprint& host) {
+  return "rebuild it against this host: cmake -S <source> -B b -DClhSdk_DIR=" +
+         (host.sdk_dir.empty() ? "<dir>" : host.sdk_dir) + " && cmake --build b";
+}
 
 [[noreturn]] void refuse(const char* slug, const std::string& where,
-                         const std::string& expected_and_found, const char* fix) {
+                         const std::string& expected_and_found, const std::string& fix) {
   throw Error(slug, where + ": expected " + expected_and_found, fix, kExitPlugin);
 }
 
@@ -44,23 +47,11 @@ void check_machine(const ElfFile& elf, const HostFingerprint& host, const std::s
   }
 }
 
-std::string version_text(int major_number, int minor_number) {
-  return std::to_string(major_number) + "." + std::to_string(minor_number);
-}
-
-// While the major is 0 the minor must be equal; from 1.0 on the plugin says how old a host may be.
 void check_abi(const PluginNote& note, const HostFingerprint& host, const std::string& where) {
-  const bool same_major = note.abi_major == host.abi_major;
-  const std::string expected = "plugin ABI " + version_text(host.abi_major, host.abi_minor);
-  if (!same_major || (host.abi_major == 0 && note.abi_minor != host.abi_minor)) {
-    refuse("abi-mismatch", where,
-           expected + ", found " + version_text(note.abi_major, note.abi_minor), kRebuild);
-  }
-  if (host.abi_major > 0 && note.min_minor > host.abi_minor) {
-    refuse("abi-mismatch", where,
-           expected + ", found " + version_text(note.abi_major, note.abi_minor) +
-               ", which needs at least " + version_text(note.abi_major, note.min_minor),
-           kRebuild);
+  const auto refusal = abi_refusal({host.abi_major, host.abi_minor},
+                                   {note.abi_major, note.abi_minor, note.min_minor});
+  if (!refusal.empty()) {
+    throw Error("abi-mismatch", where + ": " + refusal, rebuild(host), kExitPlugin);
   }
 }
 
@@ -89,13 +80,13 @@ void check_torch(const PluginNote& note, const HostFingerprint& host, const std:
     refuse("torch-mismatch", where,
            "a plugin built for libtorch \"" + host.torch_fingerprint + "\", found \"" + note.torch +
                "\"",
-           kRebuild);
+           rebuild(host));
   }
   if (!compatible(*ours, *theirs)) {
     refuse("torch-mismatch", where,
            "a plugin built for " + torch_text(*ours, *theirs) + ", found " +
                torch_text(*theirs, *ours),
-           kRebuild);
+           rebuild(host));
   }
 }
 
@@ -158,7 +149,7 @@ void check_libraries(const ElfFile& elf, const PluginNote& note, const HostFinge
       refuse(
           "foreign-runtime", where,
           "the host's libtorch (" + mapped_torch_libraries(host) + "), found " + printable(library),
-          kRebuild);
+          rebuild(host));
     }
     if (!note.needs_torch) {
       refuse(

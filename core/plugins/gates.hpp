@@ -15,6 +15,7 @@ struct HostFingerprint {
   int abi_major = 0, abi_minor = 0;           // CLH_ABI_MAJOR, CLH_ABI_MINOR
   std::string torch_fingerprint;              // form of the note's torch line, "" = no libtorch
   std::vector<std::string> mapped_libraries;  // paths or file names, see mapped_libraries()
+  std::string sdk_dir;                        // of ClhSdkConfig.cmake, "" = not known
 };
 
 /// Refuses a plugin that this host must not load. Checks in this order: machine, ABI, LibTorch

@@ -2,7 +2,15 @@
 
 #include <torch/torch.h>
 
+#include <cstring>
+
 namespace clh::core {
+namespace {
+
+/// A NaN that no computation gives: the loss of an observe that has not written one.
+constexpr std::uint64_t kUnwritten = 0x7ff8'636c'682d'6e6fULL;
+
+}  // namespace
 
 ModelProxy::ModelProxy(RunContext& run, const clh_factory& factory, const clh_model_spec& spec)
     : instance_(run, factory, &spec), table_(&instance_.table<clh_model_vt>()) {
@@ -40,7 +48,17 @@ void ModelProxy::end_epoch(std::int64_t epoch) const {
 
 double ModelProxy::observe(const clh_batch& batch) const {
   double loss = 0.0;
-  instance_.call("observe", table_->observe, &batch, &loss);
+  std::memcpy(&loss, &kUnwritten, sizeof loss);
+  const auto written = [&] { return std::memcmp(&loss, &kUnwritten, sizeof loss) != 0; };
+  auto error = empty_error();
+  const clh_status status = instance_.attempt(error, "observe", table_->observe, &batch, &loss);
+  if (status != CLH_OK) {
+    instance_.require_untouched(!written(), "observe", error);
+    throw_status(instance_.run(), instance_.component(), "observe", status, error);
+  }
+  if (!written()) {
+    instance_.fail_contract("observe", "expected a loss, found none");
+  }
   return loss;
 }
 

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "core/plugins/breadcrumb.hpp"
+#include "core/plugins/call_check.hpp"
 #include "core/plugins/capabilities.hpp"
 #include "core/run/instance_host.hpp"
 
@@ -18,7 +20,7 @@ class PluginInstance {
   PluginInstance(const PluginInstance&) = delete;
   PluginInstance& operator=(const PluginInstance&) = delete;
 
-  const clh_component& component() const { return *object_.component; }
+  const clh_component& component() const { return *component_; }
   void* self() const { return object_.self; }
   /// "org.clh.er 1.0.0".
   std::string label() const { return run_->library->owner(component()).label(); }
@@ -35,30 +37,68 @@ class PluginInstance {
   }
   template <class Extension>
   const Extension* extension(const char* id) const {
-    const auto get = component().get_extension;
+    const auto get = object_.component->get_extension;  // a wrapped node's is the host's
     return get == nullptr ? nullptr : static_cast<const Extension*>(get(id));
+  }
+
+  /// Every call into the plugin passes here: it leaves a breadcrumb and lets no exception through.
+  /// Returns: what the function returns. Errors: PluginError for an exception that came out.
+  template <class Function, class... Args>
+  auto enter(const char* what, Function function, Args... args) const {
+    const Breadcrumb crumb(run_->library->page(), site_, what, run_->place.task, run_->place.step);
+    try {
+      return function(object_.self, args...);
+    } catch (...) {
+      throw_escaped(*run_, component(), what);
+    }
+  }
+  /// As enter(), for functions that return a status; the errors of a full check come on top.
+  template <class Function, class... Args>
+  clh_status attempt(clh_error& error, const char* what, Function function, Args... args) const {
+    if (!run_->full_check) {
+      return enter(what, function, args..., &error);
+    }
+    const CallCheck check(*this);
+    const clh_status status = enter(what, function, args..., &error);
+    if (status == CLH_OK) {
+      check.verify(what);
+    }
+    return status;
   }
 
   /// Calls a function of the table with the instance. `what` names the call in messages.
   template <class Function, class... Args>
   void call(const char* what, Function function, Args... args) const {
     auto error = empty_error();
-    const clh_status status = function(object_.self, args..., &error);
+    const clh_status status = attempt(error, what, function, args...);
     if (status != CLH_OK) {
       throw_status(*run_, component(), what, status, error);
     }
   }
   /// As call(), for functions whose last argument is a tensor to be made. Errors: PluginError if
-  /// the plugin reports success without one.
+  /// the plugin reports success without one, or makes one and fails.
   template <class Function, class... Args>
   at::Tensor make(const char* what, Function function, Args... args) const {
     clh_tensor* out = nullptr;
-    call(what, function, args..., &out);
+    auto error = empty_error();
+    const clh_status status = attempt(error, what, function, args..., &out);
+    if (status != CLH_OK) {
+      require_untouched(out == nullptr, what, error);
+      throw_status(*run_, component(), what, status, error);
+    }
     auto made = adopt(out);
     if (!made.defined()) {
       fail_contract(what, "expected a tensor, found none");
     }
     return made;
+  }
+  /// Errors: PluginError unless a call that failed left its result alone (rule R4).
+  void require_untouched(bool untouched, const char* what, const clh_error& error) const {
+    if (!untouched) {
+      fail_contract(what, std::string("expected a failing call to leave its result alone, found it "
+                                      "written; the failure was: ") +
+                              error.message);
+    }
   }
   [[noreturn]] void fail_contract(const char* what, const std::string& text) const;
   /// Errors: PluginError unless the function is there.
@@ -75,9 +115,15 @@ class PluginInstance {
   void state(Archive& archive) const;
 
  private:
+  /// Errors: Error `state` (exit 3) when load passed over a key; with a full check also when a save
+  ///         gives another state than the one just loaded.
+  void check_loaded(const clh_state_ext& ext, const clh_reader& reader) const;
+
   RunContext* run_;
+  const clh_component* component_;  // the plugin's
   InstanceHost host_;
   clh_object object_{};
+  CallSite site_ = call_site(*run_, *component_);
 };
 
 }  // namespace clh::core

@@ -10,30 +10,20 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/plugins/load_guard.hpp"
+#include "core/sha256.hpp"
 #include "core/version.hpp"
 #include <boost/dll/shared_library.hpp>
 
 namespace clh::core {
 namespace {
 
-/// What a plugin is told of the host while it is loaded; it may call nothing of it.
-const clh_host& load_time_host() {
-  static const clh_host host = [] {
-    clh_host h{};
-    h.struct_size = sizeof h;
-    h.abi_major = CLH_ABI_MAJOR;
-    h.abi_minor = CLH_ABI_MINOR;
-    h.name = "cl-host";
-    h.version = kVersion;
-    return h;
-  }();
-  return host;
-}
-
 /// Opened libraries are leaked on purpose: a graph node, a deleter or a thread-local of a plugin
 /// may outlive every owner that could be named here, and closing under it is a crash.
 boost::dll::shared_library& keep_open(boost::dll::shared_library library) {
   static auto& libraries = *new std::deque<boost::dll::shared_library>;
+  static auto& mutex = *new std::mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
   return libraries.emplace_back(std::move(library));
 }
 
@@ -49,13 +39,73 @@ boost::dll::shared_library& open_file(const std::filesystem::path& path) {
   }
 }
 
+void require_same(const CatalogueEntry& entry, bool same) {
+  if (!same) {
+    throw Error("changed",
+                entry.path.string() + ": expected the file that was checked, found it changed",
+                "run the command again", kExitPlugin);
+  }
+}
+
+/// Looks again at the file just before it is opened, so that code of another one does not run.
+/// Returns: its SHA-256.
+std::string hash_of_same(const CatalogueEntry& entry) {
+  const PluginFile file(entry.path);
+  auto sha256 = sha256_hex_of_descriptor(file.descriptor(), entry.path.string());
+  require_same(entry, file.identity() == entry.identity);
+  require_same(entry, entry.sha256.empty() || entry.sha256 == sha256);
+  return sha256;
+}
+
+using PluginEntry = const clh_plugin*(const clh_host*, clh_error*);
+
+/// Errors: Error `entry-refused` for a plugin that gives no table.
+const clh_plugin* call_entry(PluginEntry& entry, const std::string& where) {
+  auto error = empty_error();
+  const clh_plugin* table = entry(&load_time_host(), &error);
+  if (table == nullptr) {
+    throw Error("entry-refused",
+                where + ": expected a table, found the plugin refusing: " +
+                    (error.message[0] != '\0' ? error.message : "no reason given"),
+                "read the plugin's documentation", kExitPlugin);
+  }
+  return table;
+}
+
+/// A checked table and its components as they are now.
+std::string bytes_of(const clh_plugin& table) {
+  std::string bytes(reinterpret_cast<const char*>(&table), sizeof table);
+  for (std::uint32_t i = 0; i < table.n_components; ++i) {
+    bytes.append(reinterpret_cast<const char*>(table.components[i]), sizeof(clh_component));
+  }
+  return bytes;
+}
+
 }  // namespace
+
+const clh_host& load_time_host() {
+  static const clh_host host = [] {
+    clh_host h{};
+    h.struct_size = sizeof h;
+    h.abi_major = CLH_ABI_MAJOR;
+    h.abi_minor = CLH_ABI_MINOR;
+    h.name = "cl-host";
+    h.version = kVersion;
+    return h;
+  }();
+  return host;
+}
 
 PluginLibrary::PluginLibrary(const Catalogue& catalogue, const TorchLayout& torch)
     : catalogue_(&catalogue), torch_(torch) {}
 
 LoadedComponent PluginLibrary::load(clh_kind kind, const std::string& name) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& added : added_) {
+    if (added.component->kind == kind && name == added.component->id) {
+      return added;
+    }
+  }
   const auto& plugin = open(catalogue_->find(kind_name(kind), name));
   const auto plain = component_name(name);
   for (std::uint32_t i = 0; i < plugin.table->n_components; ++i) {
@@ -67,6 +117,17 @@ LoadedComponent PluginLibrary::load(clh_kind kind, const std::string& name) {
   throw std::logic_error("the table was checked against the note, but " + name + " is missing");
 }
 
+void PluginLibrary::add(const clh_plugin& table) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  CatalogueEntry entry;
+  entry.note.id = table.id;
+  entry.note.version = table.version;
+  plugins_.push_back({entry, &table, "", {}});
+  for (std::uint32_t i = 0; i < table.n_components; ++i) {
+    added_.push_back({&plugins_.back(), table.components[i]});
+  }
+}
+
 const LoadedPlugin& PluginLibrary::open(const CatalogueEntry& entry) {
   for (const auto& plugin : plugins_) {
     if (plugin.entry.identity.same_file(entry.identity)) {
@@ -74,30 +135,35 @@ const LoadedPlugin& PluginLibrary::open(const CatalogueEntry& entry) {
     }
   }
   const auto where = entry.path.string();
-  auto& library = open_file(entry.path);
-  if (identity_of(entry.path) != entry.identity) {
-    throw Error("changed", where + ": expected the file that was checked, found it changed",
-                "run the command again", kExitPlugin);
+  const auto sha256 = hash_of_same(entry);
+  LoadGuard guard;
+  const CallSite site(entry.note.id + " " + entry.note.version, entry.note.id);
+  auto& library = [&]() -> auto& {
+    const Breadcrumb crumb(page_, site, "load", -1, -1);
+    return open_file(entry.path);
   }
+  ();
+  require_same(entry, identity_of(entry.path) == entry.identity);
   if (!library.has("clh_plugin_entry")) {
     throw Error("no-entry", where + ": expected the symbol clh_plugin_entry, found none",
                 "name the components with CLH_PLUGIN", kExitPlugin);
   }
-  using Entry = const clh_plugin*(const clh_host*, clh_error*);
-  auto& entry_function = library.get<Entry>("clh_plugin_entry");
-  auto error = empty_error();
-  const clh_plugin* table = entry_function(&load_time_host(), &error);
-  if (table == nullptr) {
-    throw Error("entry-refused",
-                where + ": expected a table, found the plugin refusing: " +
-                    (error.message[0] != '\0' ? error.message : "no reason given"),
-                "read the plugin's documentation", kExitPlugin);
-  }
+  const Breadcrumb crumb(page_, site, "clh_plugin_entry", -1, -1);
+  auto& entry_function = library.get<PluginEntry>("clh_plugin_entry");
+  const auto* table = call_entry(entry_function, where);
   check_table(*table, entry.note, torch_, where);
-  return plugins_.emplace_back(LoadedPlugin{entry, table});
+  const auto first = bytes_of(*table);
+  if (call_entry(entry_function, where) != table || bytes_of(*table) != first) {
+    throw Error(
+        "bad-table",
+        where + ": expected the same table at every call of clh_plugin_entry, found another",
+        "report it to the plugin's author", kExitPlugin);
+  }
+  return plugins_.emplace_back(LoadedPlugin{entry, table, sha256, guard.release()});
 }
 
 const LoadedPlugin& PluginLibrary::owner(const clh_component& component) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& plugin : plugins_) {
     for (std::uint32_t i = 0; i < plugin.table->n_components; ++i) {
       if (plugin.table->components[i] == &component) {

@@ -5,16 +5,23 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <vector>
 
+#include "core/plugins/breadcrumb.hpp"
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/table_check.hpp"
 
 namespace clh::core {
 
+/// What a plugin is told of the host while it is loaded; it may call nothing of it.
+const clh_host& load_time_host();
+
 /// An opened plugin. Owner: the library; lives as long as it does.
 struct LoadedPlugin {
   CatalogueEntry entry;
   const clh_plugin* table;
+  std::string sha256{};                       // of the file that was opened
+  std::vector<std::string> stolen_signals{};  // whose handlers it changed while it was loaded
 
   /// "org.clh.er 1.0.0", for messages.
   std::string label() const { return entry.note.id + " " + entry.note.version; }
@@ -37,11 +44,23 @@ class PluginLibrary {
   /// Inputs:  name is a plain name ("er") or a full one ("org.clh.er/er").
   /// Errors:  those of Catalogue::find; Error `load-failed`, `changed`, `no-entry`,
   ///          `entry-refused` and those of check_table, exit code 3.
+  /// Thread:  any.
   LoadedComponent load(clh_kind kind, const std::string& name);
 
+  /// Leaves breadcrumbs on `page` from now on, here and in every run that uses this library.
+  /// Inputs:  borrowed; null = nobody watches.
+  void watch(BreadcrumbPage* page) { page_ = page; }
+  BreadcrumbPage* page() const { return page_; }
+
+  /// Adds components that are compiled into this program; their names win over installed ones.
+  /// Inputs:  a table of process lifetime.
+  void add(const clh_plugin& table);
+
   /// The plugin that a component belongs to. Errors: std::logic_error for a foreign one.
+  /// Thread: any.
   const LoadedPlugin& owner(const clh_component& component) const;
 
+  /// Thread: main, while no other one loads.
   const std::deque<LoadedPlugin>& plugins() const { return plugins_; }
 
  private:
@@ -49,8 +68,10 @@ class PluginLibrary {
 
   const Catalogue* catalogue_;
   TorchLayout torch_;
-  std::mutex mutex_;
+  BreadcrumbPage* page_ = nullptr;
+  mutable std::mutex mutex_;
   std::deque<LoadedPlugin> plugins_;
+  std::vector<LoadedComponent> added_;
 };
 
 }  // namespace clh::core

@@ -4,12 +4,14 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <set>
 #include <string_view>
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/plugins/abi_version.hpp"
 #include "core/plugins/capabilities.hpp"
 
 namespace clh::core {
@@ -57,6 +59,16 @@ bool inside(const clh_param& p, double x) {
   const bool below =
       (p.flags & CLH_HAS_MAX) == 0 || ((p.flags & CLH_OPEN_MAX) != 0 ? x < p.max : x <= p.max);
   return above && below;
+}
+
+/// Members are only ever appended, so a table is never shorter; one of kilobytes is no table.
+void check_size(const Check& check, const std::string& what, std::uint32_t found,
+                std::size_t expected) {
+  constexpr std::uint32_t kLargest = 4096;
+  check.require(
+      found >= expected && found <= kLargest,
+      what + " of " + std::to_string(expected) + " to " + std::to_string(kLargest) + " bytes",
+      std::to_string(found));
 }
 
 void check_default(const Check& check, const clh_param& p, const std::string& name) {
@@ -158,15 +170,16 @@ clh_kind kind_of(const std::string& name) {
 void check_table(const clh_plugin& plugin, const PluginNote& note, const TorchLayout& torch,
                  const std::string& where) {
   const Check check(where);
-  check.require(plugin.struct_size >= sizeof(clh_plugin),
-                "a table of " + std::to_string(sizeof(clh_plugin)) + " bytes or more",
-                std::to_string(plugin.struct_size));
-  if (plugin.abi_major != CLH_ABI_MAJOR || plugin.abi_minor != CLH_ABI_MINOR) {
-    check.fail("abi-mismatch", "expected plugin ABI " + std::to_string(CLH_ABI_MAJOR) + "." +
-                                   std::to_string(CLH_ABI_MINOR) + ", found " +
-                                   std::to_string(plugin.abi_major) + "." +
-                                   std::to_string(plugin.abi_minor));
+  // The version first: a table of another one may have another size.
+  check.require(plugin.struct_size >= offsetof(clh_plugin, n_components),
+                "a table with its size and version", std::to_string(plugin.struct_size) + " bytes");
+  const auto refusal =
+      abi_refusal({CLH_ABI_MAJOR, CLH_ABI_MINOR},
+                  {plugin.abi_major, plugin.abi_minor, static_cast<int>(plugin.min_host_minor)});
+  if (!refusal.empty()) {
+    check.fail("abi-mismatch", refusal);
   }
+  check_size(check, "a table", plugin.struct_size, sizeof(clh_plugin));
   check.same("the id", note.id, plugin.id);
   check.same("the version", note.version, plugin.version);
   check.same("the license", note.license, plugin.license);
@@ -176,15 +189,20 @@ void check_table(const clh_plugin& plugin, const PluginNote& note, const TorchLa
                                      std::to_string(plugin.n_components) + " in the table");
   }
   check.require(plugin.components != nullptr, "a list of components", "none");
+  std::set<std::string> names;
   for (std::uint32_t i = 0; i < plugin.n_components; ++i) {
     const auto* c = plugin.components[i];
-    check.require(c != nullptr && c->struct_size >= sizeof(clh_component),
-                  "components of this header's size", c == nullptr ? "none" : "a shorter one");
+    check.require(c != nullptr, "component " + std::to_string(i), "none");
+    check_size(check, "a component", c->struct_size, sizeof(clh_component));
     check.require(!kind_name(c->kind).empty(), "a known kind", std::to_string(c->kind));
     check.require(is_kebab(c->id), "a kebab-case component id", c->id == nullptr ? "none" : c->id);
     check.require(c->title != nullptr && c->title[0] != '\0', std::string(c->id) + " with a title",
                   "none");
+    check.require(c->doc != nullptr && c->doc[0] != '\0', std::string(c->id) + " with a text",
+                  "none");
     check.require(c->create != nullptr, std::string(c->id) + " with create", "none");
+    check.require(names.insert(kind_name(c->kind) + ":" + c->id).second,
+                  kind_name(c->kind) + ":" + c->id + " once", "it twice");
     if (!note.offers(kind_name(c->kind), c->id)) {
       check.fail("table-mismatch", "expected what the note provides, found " + kind_name(c->kind) +
                                        ":" + c->id + " in the table");

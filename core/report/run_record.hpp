@@ -54,8 +54,9 @@ struct Environment {
 /// read it.
 struct RunRecord {
   int schema_version = 1;
-  std::string status = "running";  // "running", "completed", "interrupted" or "failed"
-  std::string error;               // what went wrong if status is "failed"
+  std::string status = "running";  // "running", "completed", "interrupted" or "failed"; a
+                                   // supervisor writes "crashed" or "timed-out"
+  std::string error;               // what went wrong unless it was "completed" or "interrupted"
   std::map<std::string, AccuracyMatrix> matrices;  // by setting: "class-il", "task-il", "domain-il"
   std::vector<std::string> task_names;             // one per column of the matrices
   std::map<std::string, double> model_metrics;     // reported by the model plugin under its names

@@ -1,10 +1,12 @@
 #include "core/run/checkpoint.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 #include "core/error.hpp"
 #include "core/report/atomic_file.hpp"
@@ -14,6 +16,7 @@ namespace clh::core {
 namespace {
 
 constexpr char kMagic[] = "clh-state 1\n";
+constexpr int kMaxDepth = 64;  // records in records; more is damage, and would exhaust the stack
 enum Kind : std::uint8_t {
   kEnd,
   kInt,
@@ -107,8 +110,28 @@ class Reader {
     at_ = sizeof kMagic - 1;
   }
 
-  /// Reads entries into `record` until its end.
-  void record(StateRecord& r, bool root) {
+  /// Reads the whole file into `root`.
+  void file(StateRecord& root) {
+    record(root, 0);
+    if (at_ != text_.size()) {
+      damaged("nothing after the last record", std::to_string(text_.size() - at_) + " more bytes");
+    }
+  }
+
+ private:
+  /// What was put under a new key.
+  template <class Place>
+  auto& once(const std::pair<Place, bool>& put) const {
+    if (!put.second) {
+      damaged("each key once in a record", "one twice");
+    }
+    return put.first->second;
+  }
+  /// Reads entries into a record, which lies in `depth` others, until its end.
+  void record(StateRecord& r, int depth) {
+    if (depth > kMaxDepth) {
+      damaged("at most " + std::to_string(kMaxDepth) + " records in each other", "more");
+    }
     for (;;) {
       const auto start = at_;
       const auto kind = take<std::uint8_t>();
@@ -119,19 +142,18 @@ class Reader {
         damaged("a whole record at byte " + std::to_string(start), "a wrong checksum");
       }
       if (kind == kEnter) {
-        record(*r.children.emplace(key, std::make_unique<StateRecord>()).first->second, false);
+        record(*once(r.children.emplace(key, std::make_unique<StateRecord>())), depth + 1);
       } else if (kind == kLeave || kind == kEnd) {
-        if ((kind == kEnd) != root) {
+        if ((kind == kEnd) != (depth == 0)) {
           damaged("nested records that close", "an early end");
         }
         return;
       } else {
-        r.values.emplace(key, value(kind, payload));
+        once(r.values.emplace(key, value(kind, payload)));
       }
     }
   }
 
- private:
   [[noreturn]] void damaged(const std::string& expected, const std::string& found) const {
     throw Error("state", path_ + ": expected " + expected + ", found " + found,
                 "use another checkpoint", kExitUsage);
@@ -193,19 +215,25 @@ class Reader {
     if (payload.size() >= sizeof head) {
       std::memcpy(head, payload.data(), sizeof head);
     }
-    if (head[0] < 0 || !storable(static_cast<at::ScalarType>(head[0])) || head[1] < 0 ||
-        head[1] > 16 || payload.size() < sizeof head + 8U * static_cast<std::size_t>(head[1])) {
+    const bool known = head[0] >= 0 && head[0] < static_cast<int>(at::ScalarType::NumOptions);
+    if (!known || !storable(static_cast<at::ScalarType>(head[0])) || head[1] < 0 || head[1] > 16 ||
+        payload.size() < sizeof head + 8U * static_cast<std::size_t>(head[1])) {
       damaged("a tensor's dtype and rank", "others");
     }
     std::vector<std::int64_t> sizes(static_cast<std::size_t>(head[1]));
-    std::memcpy(sizes.data(), payload.data() + sizeof head, sizes.size() * 8);
+    if (!sizes.empty()) {
+      std::memcpy(sizes.data(), payload.data() + sizeof head, sizes.size() * 8);
+    }
     const auto offset = sizeof head + sizes.size() * 8;
     const auto dtype = static_cast<at::ScalarType>(head[0]);
     auto count = c10::elementSize(dtype);
+    auto extent = count;  // with 1 for sizes of 0: strides must not overflow either
     for (const auto size : sizes) {
-      if (size < 0 || (size > 0 && count > payload.size() / static_cast<std::size_t>(size))) {
-        damaged("a tensor of the record's length", "a larger one");
+      const auto factor = static_cast<std::size_t>(std::max<std::int64_t>(size, 1));
+      if (size < 0 || extent > (std::size_t{1} << 62U) / factor) {
+        damaged("a tensor of less than 2^62 bytes", "a larger one");
       }
+      extent *= factor;
       count *= static_cast<std::size_t>(size);
     }
     if (count != payload.size() - offset) {
@@ -234,13 +262,14 @@ void write_checkpoint(const std::filesystem::path& path, const StateRecord& root
 
 std::unique_ptr<StateRecord> read_checkpoint(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  std::error_code ignored;
+  if (!file || std::filesystem::is_directory(path, ignored)) {
     throw Error("state", path.string() + ": expected a checkpoint, found no readable file",
                 "name an existing checkpoint", kExitUsage);
   }
   Reader reader(std::string(std::istreambuf_iterator<char>(file), {}), path.string());
   auto root = std::make_unique<StateRecord>();
-  reader.record(*root, true);
+  reader.file(*root);
   return root;
 }
 

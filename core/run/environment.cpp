@@ -74,6 +74,15 @@ std::string os_name() {
   return uname(&names) == 0 ? std::string(names.sysname) + " " + names.release : "unknown";
 }
 
+/// Folder of ClhSdkConfig.cmake beside this executable; empty if it is not installed.
+std::string installed_sdk() {
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto folder = executable.parent_path().parent_path() / kPluginLibdir / "cmake" / "ClhSdk";
+  const bool there = std::filesystem::exists(folder / "ClhSdkConfig.cmake", error);
+  return there ? folder.string() : "";
+}
+
 }  // namespace
 
 std::string blas_library() {
@@ -127,6 +136,7 @@ HostFingerprint host_fingerprint() {
   host.abi_minor = CLH_ABI_MINOR;
   host.torch_fingerprint = host_torch_fingerprint();
   host.mapped_libraries = mapped_libraries();
+  host.sdk_dir = installed_sdk();
   return host;
 }
 

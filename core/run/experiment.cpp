@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/plugins/capabilities.hpp"
 #include "core/sha256.hpp"
+#include "core/validate/process_state.hpp"
 
 namespace clh::core {
 namespace {
@@ -46,11 +47,18 @@ std::vector<std::int64_t> block_of_output(const std::vector<std::int64_t>& block
   return block;
 }
 
+/// Starts the pools of LibTorch and BLAS, so that later threads are a plugin's.
+void start_host_threads() {
+  at::parallel_for(0, at::get_num_threads(), 1, [](std::int64_t, std::int64_t) {});
+  const auto square = at::ones({256, 256});
+  static_cast<void>(square.matmul(square));
+}
+
 }  // namespace
 
 Experiment::Experiment(const ResolvedConfig& config, const Catalogue& catalogue,
                        PluginLibrary& library, std::shared_ptr<spdlog::logger> log,
-                       const volatile std::sig_atomic_t* stop)
+                       const volatile std::sig_atomic_t* stop, bool full_check)
     : config_(&config),
       run_options_(read<RunOptions>(config.run)),
       train_options_(read<TrainOptions>(config.train)),
@@ -58,6 +66,7 @@ Experiment::Experiment(const ResolvedConfig& config, const Catalogue& catalogue,
       stream_options_(read_stream(config.stream)),
       run_(library, static_cast<std::uint64_t>(run_options_.seed), std::move(log)) {
   run_.stop = stop;
+  run_.full_check = full_check;
   check_capabilities(config, stream_options_.scenario, catalogue);
   // Never drawn from by the host, but a plugin that does so against the rules still repeats.
   at::manual_seed(derive_key(run_.seed, "", "default").value);
@@ -126,9 +135,9 @@ void Experiment::build_network() {
       std::make_unique<Criterion>(plan.form == HeadForm::kMultiHead ? block_of_output(plan.blocks)
                                                                     : std::vector<std::int64_t>());
   network_ = std::make_unique<Network>(run_, plan);
-  optimizer_ = std::make_unique<Optimizer>(read_optimizer(config_->optimizer),
-                                           [this] { network_->backbone().after_step(); });
-  optimizer_->join(network_->arena());
+  optimizer_ = std::make_unique<Optimizer>(read_optimizer(config_->optimizer));
+  optimizer_->join(
+      network_->arena(), [this] { network_->backbone().after_step(); }, "network");
 }
 
 void Experiment::build_model() {
@@ -146,7 +155,29 @@ void Experiment::build_model() {
   }
   spec_.aug_vt = SampleTransform::table();
   spec_.aug = transform_.get();
+  if (run_.full_check) {
+    start_host_threads();
+    threads_ = thread_ids();
+  }
   model_ = std::make_unique<ModelProxy>(run_, config_->model->factory, spec_);
+}
+
+void Experiment::close() {
+  if (model_ == nullptr) {
+    return;
+  }
+  const auto label = model_->instance().label();
+  const std::string component = model_->instance().component().id;
+  model_.reset();
+  const auto left = run_.full_check ? threads_left(threads_) : 0;
+  optimizer_.reset();
+  network_.reset();
+  dataset_.reset();
+  if (left > 0) {
+    throw PluginError(label, component, "destroy", CLH_E_INTERNAL,
+                      "expected the threads of the plugin to have ended, found " +
+                          std::to_string(left) + " left behind");
+  }
 }
 
 TaskLoop Experiment::loop(LoopObserver& observer) {
@@ -177,8 +208,8 @@ std::vector<PluginRecord> Experiment::plugin_records() const {
     const auto& component = *c.factory.component;
     const auto& plugin = run_.library->owner(component);
     records.push_back({kind_name(component.kind), component.id, plugin.entry.note.id,
-                       plugin.entry.note.version, sha256_hex_of_file(plugin.entry.path),
-                       plugin.entry.path.string(), plugin.entry.note.torch});
+                       plugin.entry.note.version, plugin.sha256, plugin.entry.path.string(),
+                       plugin.entry.note.torch});
     for (const auto& child : c.children) {
       self(*child, self);
     }

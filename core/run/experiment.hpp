@@ -15,10 +15,13 @@ namespace clh::core {
 class Experiment {
  public:
   /// Reads the data, plans the stream, builds network, optimizer and model. All borrowed.
-  /// Inputs: stop, when not null, ends the run as soon as it is non-zero.
+  /// Inputs: stop, when not null, ends the run as soon as it is non-zero; full_check verifies
+  /// around
+  ///         every call of a plugin what costs time to verify.
   /// Errors: everything that can be wrong with data, options and plugins, before training.
   Experiment(const ResolvedConfig& config, const Catalogue& catalogue, PluginLibrary& library,
-             std::shared_ptr<spdlog::logger> log, const volatile std::sig_atomic_t* stop);
+             std::shared_ptr<spdlog::logger> log, const volatile std::sig_atomic_t* stop,
+             bool full_check = false);
 
   const StreamPlan& plan() const { return plan_; }
   SourceView source() const;
@@ -33,6 +36,10 @@ class Experiment {
   const ModelProxy& model() const { return *model_; }
   /// A loop over this experiment. Owner: the caller; the observer is borrowed.
   TaskLoop loop(LoopObserver& observer);
+
+  /// Destroys all instances, the model first. No loop may run afterwards; matrices and model
+  /// metrics stay. Errors: with a full check, PluginError for a model that left a thread behind.
+  void close();
 
   double data_seconds() const { return data_seconds_; }
   DatasetRecord dataset_record() const;
@@ -63,6 +70,7 @@ class Experiment {
   std::unique_ptr<Criterion> criterion_;
   NetworkHandle handle_{};
   clh_model_spec spec_{};
+  std::vector<std::int64_t> threads_;  // before the model was created
   std::unique_ptr<ModelProxy> model_;
 };
 

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 
 #include "core/lut/lut_function.hpp"
+#include "core/lut/vjp_node.hpp"
 #include "core/network/network_table.hpp"
 #include "core/plugins/core_errors.hpp"
 #include "core/plugins/dlpack_tensor.hpp"
@@ -17,6 +19,14 @@ namespace {
 
 InstanceHost& self(void* ctx) {
   return *static_cast<InstanceHost*>(ctx);
+}
+
+/// Errors: StatusError on a thread for which the function is not meant (rule R7).
+void require_main_thread(const RunContext& run, const char* function) {
+  if (std::this_thread::get_id() != run.main_thread) {
+    throw StatusError(CLH_E_STATE,
+                      std::string(function) + ": expected the main thread, found another");
+  }
 }
 
 void log(void* ctx, std::int32_t level, const char* text) {
@@ -51,6 +61,7 @@ clh_status rng_words(void* ctx, const char* stream, std::uint64_t* out, std::int
                      clh_error* error) {
   return guard<CoreErrors>(error, [&] {
     auto& host = self(ctx);
+    require_main_thread(host.run(), "rng_words");
     host.run().streams.stream(host.path(), stream).words(out, n);
   });
 }
@@ -58,6 +69,7 @@ clh_status rng_words(void* ctx, const char* stream, std::uint64_t* out, std::int
 clh_status rng_torch(void* ctx, const char* stream, clh_generator** out, clh_error* error) {
   return guard<CoreErrors>(error, [&] {
     auto& host = self(ctx);
+    require_main_thread(host.run(), "rng_torch");
     auto generator = host.run().generators.generator(host.path(), stream);
     *out = reinterpret_cast<clh_generator*>(
         c10::intrusive_ptr<c10::GeneratorImpl>(generator.getIntrusivePtr()).release());
@@ -66,7 +78,10 @@ clh_status rng_torch(void* ctx, const char* stream, clh_generator** out, clh_err
 
 clh_status create(void* ctx, const clh_factory* factory, const void* spec, clh_object* out,
                   clh_error* error) {
-  return guard<CoreErrors>(error, [&] { self(ctx).create(*factory, spec, "init", out); });
+  return guard<CoreErrors>(error, [&] {
+    require_main_thread(self(ctx).run(), "create");
+    self(ctx).create(*factory, spec, "init", out);
+  });
 }
 
 void tensor_retain(clh_tensor* tensor) {
@@ -127,17 +142,54 @@ void InstanceHost::create(const clh_factory& factory, const void* spec, const ch
   clh_status status = CLH_OK;
   {
     const DefaultGeneratorScope seeded(derive_key(run_->seed, child.path(), init_stream).value);
-    status = component.create(child.table(), spec, factory.args, &made, &error);
+    const Breadcrumb crumb(run_->library->page(), call_site(*run_, component), "create",
+                           run_->place.task, run_->place.step);
+    try {
+      status = component.create(child.table(), spec, factory.args, &made, &error);
+    } catch (...) {
+      throw_escaped(*run_, component, "create");
+    }
   }
   if (status != CLH_OK) {
     throw_status(*run_, component, "create", status, error);
   }
   if (made.vtable == nullptr || made.self == nullptr) {
-    throw PluginError(run_->library->owner(component).label(), component.id, "create",
-                      CLH_E_INTERNAL, "expected an instance, found none");
+    throw PluginError(run_->library->owner(component).label(), component.id,
+                      call_and_place(*run_, "create"), CLH_E_INTERNAL,
+                      "expected an instance, found none");
   }
   made.component = &component;
-  *out = made;
+  try {
+    *out = child.adopt_instance(made, spec);
+  } catch (const StatusError& e) {
+    throw PluginError(run_->library->owner(component).label(), component.id,
+                      call_and_place(*run_, "create"), e.code, e.what());
+  }
+}
+
+clh_object InstanceHost::adopt_instance(const clh_object& made, const void* spec) {
+  instance_table_ = InstanceTable(made.component->kind, made.vtable);
+  const clh_object whole{instance_table_.get(), made.self, made.component};
+  // Every kind's table starts with struct_size, reserved, destroy.
+  const auto& table = instance_table_.as<clh_node_vt>();
+  try {
+    if (const auto defect = instance_table_.defect(); !defect.empty()) {
+      throw StatusError(CLH_E_INTERNAL, defect);
+    }
+    if (made.component->kind != CLH_NODE || table.forward != nullptr) {
+      return whole;
+    }
+    if (vjp_extension(*made.component) == nullptr) {
+      throw StatusError(CLH_E_INTERNAL, "expected the required function forward, found none");
+    }
+    const CallTrace trace{run_->library->page(), call_site(*run_, *made.component), &run_->place};
+    return wrap_vjp_node(whole, *static_cast<const clh_node_spec*>(spec), trace);
+  } catch (const StatusError&) {
+    if (table.destroy != nullptr) {
+      table.destroy(made.self);
+    }
+    throw;
+  }
 }
 
 void throw_status(const RunContext& run, const clh_component& component, const char* call,
@@ -147,13 +199,7 @@ void throw_status(const RunContext& run, const clh_component& component, const c
     throw Stopped();
   }
   const auto label = run.library->owner(component).label();
-  std::string place = call;
-  if (run.place.task >= 0) {
-    place += ", task " + std::to_string(run.place.task);
-    if (run.place.step >= 0) {
-      place += " step " + std::to_string(run.place.step);
-    }
-  }
+  const auto place = call_and_place(run, call);
   const std::string text =
       error.message[0] != '\0' ? error.message : "expected a message with the failure, found none";
   if (status == CLH_E_INVALID || status == CLH_E_IO || status == CLH_E_UNSUPPORTED) {
@@ -161,6 +207,36 @@ void throw_status(const RunContext& run, const clh_component& component, const c
                 std::string("cl-host describe ") + component.id, kExitUsage);
   }
   throw PluginError(label, component.id, place, status, text);
+}
+
+void throw_escaped(const RunContext& run, const clh_component& component, const char* call) {
+  std::string found = "an exception of a foreign type";
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    found = std::string("the exception: ") + e.what();
+    found.resize(std::min(found.size(), found.find('\n')));
+  } catch (...) {  // its type says nothing
+  }
+  throw PluginError(run.library->owner(component).label(), component.id, call_and_place(run, call),
+                    CLH_E_INTERNAL, "expected a status, found " + found);
+}
+
+std::string call_and_place(const RunContext& run, const char* call) {
+  std::string place = call;
+  if (run.place.task >= 0) {
+    place += ", task " + std::to_string(run.place.task);
+    if (run.place.step >= 0) {
+      place += " step " + std::to_string(run.place.step);
+    }
+  }
+  return place;
+}
+
+CallSite call_site(const RunContext& run, const clh_component& component) {
+  return run.library->page() == nullptr
+             ? CallSite()
+             : CallSite(run.library->owner(component).label(), component.id);
 }
 
 }  // namespace clh::core

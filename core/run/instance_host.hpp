@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plugins/instance_table.hpp"
 #include "core/run/run_context.hpp"
 
 namespace clh::core {
@@ -25,18 +26,24 @@ class InstanceHost {
   const std::string& path() const { return path_; }
 
   /// Creates a component from what the user chose; LibTorch's default generator is seeded from its
-  /// path's stream `init` meanwhile.
+  /// path's stream `init` meanwhile. The instance's table has this header's size and the required
+  /// functions, whatever minor the plugin is of; a node with clh.node.vjp/1 gets a forward.
   /// Inputs: init_stream is `init`, or `init/<salt>` for a fresh copy.
-  /// Errors: as throw_status; PluginError when the plugin reports success without an instance.
+  /// Errors: as throw_status; PluginError when the plugin reports success without an instance, or
+  ///         with a table that lacks a required function.
   void create(const clh_factory& factory, const void* spec, const char* init_stream,
               clh_object* out);
 
  private:
   std::string child_path(const std::string& config_path) const;
+  /// Reads the table of what was made for this host. Errors: StatusError; the instance is
+  /// destroyed then, if its table knows how.
+  clh_object adopt_instance(const clh_object& made, const void* spec);
 
   RunContext* run_;
   std::string config_path_, path_;
   clh_host table_{};
+  InstanceTable instance_table_;  // of the instance that this host serves
   std::vector<std::unique_ptr<InstanceHost>> children_;
 };
 
@@ -45,5 +52,16 @@ class InstanceHost {
 ///         Stopped for CLH_E_STOP.
 [[noreturn]] void throw_status(const RunContext& run, const clh_component& component,
                                const char* call, clh_status status, const clh_error& error);
+
+/// Turns an exception that came out of a plugin's function into a broken contract (rule R1); to be
+/// called inside a catch block. Errors: always PluginError.
+[[noreturn]] void throw_escaped(const RunContext& run, const clh_component& component,
+                                const char* call);
+
+/// What breadcrumbs say of a component; empty when nobody watches.
+CallSite call_site(const RunContext& run, const clh_component& component);
+
+/// "observe, task 2 step 31": a call and where the loop is, for messages.
+std::string call_and_place(const RunContext& run, const char* call);
 
 }  // namespace clh::core

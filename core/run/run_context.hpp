@@ -5,18 +5,15 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 
+#include "core/plugins/breadcrumb.hpp"
 #include "core/plugins/plugin_library.hpp"
 #include "core/random/rng_streams.hpp"
 #include "core/run/torch_generators.hpp"
 #include <spdlog/logger.h>
 
 namespace clh::core {
-
-/// Where the loop is, for messages; -1 = outside.
-struct CallPlace {
-  std::int64_t task = -1, step = -1;
-};
 
 struct RunContext {
   RunContext(PluginLibrary& plugins, std::uint64_t run_seed, std::shared_ptr<spdlog::logger> logger)
@@ -34,6 +31,8 @@ struct RunContext {
   std::map<std::string, double> metrics;             // reported by plugins
   const volatile std::sig_atomic_t* stop = nullptr;  // non-zero: end the run
   CallPlace place;
+  std::thread::id main_thread = std::this_thread::get_id();  // the only one with [main] functions
+  bool full_check = false;  // verify around every call of a plugin what may cost time to verify
 };
 
 }  // namespace clh::core

@@ -10,13 +10,6 @@
 
 namespace clh::core {
 
-namespace {
-
-/// A write waits for the disk, so short tasks share one; the end of a run is always written.
-constexpr std::chrono::seconds kBetweenWrites{2};
-
-}  // namespace
-
 RunRecord begin_record(const ResolvedConfig& config, const Experiment& experiment) {
   RunRecord record;
   record.environment = read_environment(static_cast<int>(experiment.options().threads));
@@ -82,7 +75,7 @@ void RunRecorder::task_ended(std::int64_t experience) {
   progress_->finish_task(note);
   experiment_->log().info("task {}/{} learned: {}", experience + 1,
                           experiment_->plan().experiences.size(), note);
-  if (std::chrono::steady_clock::now() - written_ >= kBetweenWrites) {
+  if (std::chrono::steady_clock::now() - written_ >= between_writes_) {
     update();
     write();
   }

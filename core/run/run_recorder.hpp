@@ -21,6 +21,8 @@ class RunRecorder final : public LoopObserver {
   RunRecorder(RunRecord record, std::optional<RunDirectory> directory, Progress& progress,
               std::chrono::steady_clock::time_point start);
 
+  /// Writes the record after every task, however short, for a run that may crash.
+  void write_every_task() { between_writes_ = {}; }
   /// Must be called before the loop runs.
   void watch(const TaskLoop& loop, const Experiment& experiment);
 
@@ -46,6 +48,8 @@ class RunRecorder final : public LoopObserver {
   const TaskLoop* loop_ = nullptr;
   const Experiment* experiment_ = nullptr;
   std::chrono::steady_clock::time_point start_, written_;
+  /// A write waits for the disk, so short tasks share one; the end of a run is always written.
+  std::chrono::seconds between_writes_{2};
 };
 
 }  // namespace clh::core

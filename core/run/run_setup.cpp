@@ -82,7 +82,13 @@ ConfigSchema config_schema(PluginLibrary& library) {
 
 OptimizerChoice read_optimizer(const ResolvedNamed& chosen) {
   if (chosen.name == "sgd") {
-    return {chosen.name, read_with(SgdOptions{}, chosen.options)};
+    const auto options = read_with(SgdOptions{}, chosen.options);
+    if (options.nesterov && options.momentum == 0) {
+      throw Error("bad-option",
+                  "[optimizer] nesterov: expected a momentum beside it, found optimizer.momentum=0",
+                  "set optimizer.momentum=0.9, or leave nesterov out", kExitUsage);
+    }
+    return {chosen.name, options};
   }
   return {chosen.name, read_with(AdamOptions{}, chosen.options)};
 }

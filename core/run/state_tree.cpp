@@ -8,7 +8,6 @@ namespace clh::core {
 namespace {
 
 using WriteStack = std::vector<StateRecord*>;
-using ReadStack = std::vector<const StateRecord*>;
 
 StateRecord& top(void* ctx) {
   return *static_cast<WriteStack*>(ctx)->back();
@@ -76,21 +75,28 @@ clh_status write_enter(void* ctx, const char* key, clh_error* error) {
 }
 
 template <class Stack>
-clh_status leave(void* ctx, clh_error* error) {
-  auto& open = *static_cast<Stack*>(ctx);
+clh_status leave(Stack& open, clh_error* error) {
   if (open.size() < 2) {
     return fail(error, CLH_E_STATE, "state: expected an open record, found none");
   }
   open.pop_back();
   return CLH_OK;
 }
+clh_status write_leave(void* ctx, clh_error* error) {
+  return leave(*static_cast<WriteStack*>(ctx), error);
+}
+clh_status read_leave(void* ctx, clh_error* error) {
+  return leave(static_cast<ReadCursor*>(ctx)->open, error);
+}
 
 const StateRecord::Value& find(void* ctx, const char* key) {
-  const auto& values = static_cast<ReadStack*>(ctx)->back()->values;
+  auto& cursor = *static_cast<ReadCursor*>(ctx);
+  const auto& values = cursor.open.back()->values;
   const auto found = values.find(key);
   if (found == values.end()) {
     bad_state(key, "this key", "none");
   }
+  cursor.seen.insert(&found->second);
   return found->second;
 }
 
@@ -158,24 +164,57 @@ clh_status read_tensor(void* ctx, const char* key, clh_tensor** out, clh_error* 
 
 clh_status read_enter(void* ctx, const char* key, clh_error* error) {
   return guard<CoreErrors>(error, [&] {
-    auto& open = *static_cast<ReadStack*>(ctx);
-    const auto found = open.back()->children.find(key);
-    if (found == open.back()->children.end()) {
+    auto& cursor = *static_cast<ReadCursor*>(ctx);
+    const auto& children = cursor.open.back()->children;
+    const auto found = children.find(key);
+    if (found == children.end()) {
       bad_state(key, "this record", "none");
     }
-    open.push_back(found->second.get());
+    cursor.seen.insert(found->second.get());
+    cursor.open.push_back(found->second.get());
   });
+}
+
+std::string unread(const StateRecord& record, const std::set<const void*>& seen) {
+  for (const auto& [key, value] : record.values) {
+    if (seen.count(&value) == 0) {
+      return key;
+    }
+  }
+  for (const auto& [key, child] : record.children) {
+    if (seen.count(child.get()) == 0) {
+      return key;
+    }
+    const auto below = unread(*child, seen);
+    if (!below.empty()) {
+      return key + "." + below;
+    }
+  }
+  return "";
+}
+
+const ReadCursor* cursor_of(const clh_reader& reader) {
+  return reader.value == read_value ? static_cast<const ReadCursor*>(reader.ctx) : nullptr;
 }
 
 }  // namespace
 
 StateWriter::StateWriter(StateRecord& root)
-    : open_{&root},
-      table_{sizeof(clh_writer), 0,           &open_,           write_value, write_bytes,
-             write_tensor,       write_enter, leave<WriteStack>} {}
+    : open_{&root}, table_{sizeof(clh_writer), 0,           &open_,     write_value, write_bytes,
+                           write_tensor,       write_enter, write_leave} {}
 
 StateReader::StateReader(const StateRecord& root)
-    : open_{&root}, table_{sizeof(clh_reader), 0,           &open_,     read_value,
-                           read_bytes,         read_tensor, read_enter, leave<ReadStack>} {}
+    : cursor_{{&root}, {}}, table_{sizeof(clh_reader), 0,           &cursor_,   read_value,
+                                   read_bytes,         read_tensor, read_enter, read_leave} {}
+
+std::string first_unread(const clh_reader& reader) {
+  const auto* cursor = cursor_of(reader);
+  return cursor == nullptr ? "" : unread(*cursor->open.back(), cursor->seen);
+}
+
+const StateRecord* open_record(const clh_reader& reader) {
+  const auto* cursor = cursor_of(reader);
+  return cursor == nullptr ? nullptr : cursor->open.back();
+}
 
 }  // namespace clh::core

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -35,6 +36,12 @@ class StateWriter {
   clh_writer table_;
 };
 
+/// Where a reader is, and what it has read so far.
+struct ReadCursor {
+  std::vector<const StateRecord*> open;
+  std::set<const void*> seen;  // addresses of values and children
+};
+
 /// Reads a record. Errors of its functions: CLH_E_STATE for a missing key or another type.
 /// Owner: the record, until it is destroyed.
 class StateReader {
@@ -45,9 +52,15 @@ class StateReader {
   const clh_reader& table() const { return table_; }
 
  private:
-  std::vector<const StateRecord*> open_;
+  ReadCursor cursor_;
   clh_reader table_;
 };
+
+/// The first key in the open record, or below it, that has not been read; empty if there is none.
+/// Inputs: a StateReader's table; of another one nothing is known.
+std::string first_unread(const clh_reader& reader);
+/// The record that a reader has open; null for a table that is not a StateReader's.
+const StateRecord* open_record(const clh_reader& reader);
 
 /// Saves an object with state(Archive&) into a record, or loads it.
 template <class T>

@@ -189,6 +189,9 @@ void TaskLoop::batch() {
   batch.y = lend(gathered.labels);
   batch.ids = lend(gathered.ids);
   const double loss = parts_.model->observe(batch);
+  if (parts_.run->full_check) {
+    check_parameters("observe");
+  }
   if (!std::isfinite(loss)) {
     check_loss(loss);
   }
@@ -230,7 +233,19 @@ void TaskLoop::end_task() {
     const auto task = describe_task();
     parts_.model->end_task(task);
   }
+  check_parameters("end_task");
   phase_ = Phase::kEvaluate;
+}
+
+void TaskLoop::check_parameters(const char* call) const {
+  if (parts_.network == nullptr) {
+    return;
+  }
+  try {
+    parts_.network->arena().reattach();
+  } catch (const Error& e) {
+    parts_.model->instance().fail_contract(call, e.what());
+  }
 }
 
 void TaskLoop::evaluate() {

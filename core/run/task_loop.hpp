@@ -79,6 +79,8 @@ class TaskLoop {
   void end_task();
   void evaluate();
   void check_loss(double loss) const;
+  /// Errors: PluginError when the model broke a parameter in `call` (rule R13).
+  void check_parameters(const char* call) const;
   clh_task describe_task();
   std::int64_t per_epoch() const;
   std::int64_t task_steps() const;

@@ -61,3 +61,26 @@ function(clh_add_plugin name)
   install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/cl-host/plugins
                                     COMPONENT plugins)
 endfunction()
+
+# clh_add_plugin_test(er [arguments of `cl-host validate`...])
+#
+# Adds the test validate_<name>: cl-host validate <the plugin's file>. cl-host is the one of this
+# build, or of the installation that the SDK belongs to, or the file that CLH_HOST names.
+function(clh_add_plugin_test name)
+  if(NOT TARGET clh_plugin_${name})
+    message(FATAL_ERROR "clh_add_plugin_test(${name}): expected clh_add_plugin(${name} ...) before, "
+                        "found no such plugin")
+  endif()
+  if(TARGET cl-host)
+    set(host $<TARGET_FILE:cl-host>)
+  else()
+    find_program(CLH_HOST cl-host HINTS ${CLH_SDK_BINDIR} DOC "cl-host, for plugin tests")
+    if(NOT CLH_HOST)
+      message(FATAL_ERROR "clh_add_plugin_test(${name}): expected cl-host in ${CLH_SDK_BINDIR} or "
+                          "in PATH, found none; name it with -DCLH_HOST=<file>")
+    endif()
+    set(host ${CLH_HOST})
+  endif()
+  add_test(NAME validate_${name} COMMAND ${host} validate $<TARGET_FILE:clh_plugin_${name}> ${ARGN})
+  set_tests_properties(validate_${name} PROPERTIES LABELS conformance TIMEOUT 300)
+endfunction()

@@ -29,5 +29,13 @@ done
 for compiler in "${cxx_compilers[@]}"; do
   compile "$compiler" c++ c++17
   compile "$compiler" c++ c++20
+  compile "$compiler" c++ c++2b
 done
+
+# Nothing beside it but three headers of C's standard library.
+found=$(grep -oE '#include <[^>]+>' "$include/clh/abi.h" | sort | paste -sd' ')
+if [[ $found != '#include <assert.h> #include <stddef.h> #include <stdint.h>' ]]; then
+  echo "abi.h: expected assert.h, stddef.h and stdint.h alone, found $found" >&2
+  failed=1
+fi
 exit "$failed"

@@ -4,7 +4,10 @@
 set -euo pipefail
 include=$1 compiler=$2
 IFS=: read -ra torch <<<"$3"
-torch_tier=' backbone component layer model network node reservoir_buffer tensor '
+torch_tier=' backbone class_balanced_buffer component gradient_projection herding layer linear_layers
+  model nearest_class_mean network node path_integral quadratic_penalty reservoir_buffer
+  seen_samples task_memory task_pass tensor '
+torch_tier=${torch_tier//$'\n'/}
 flags=(-std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Werror -fsyntax-only -x c++ -I "$include")
 for directory in "${torch[@]}"; do
   flags+=(-isystem "$directory")

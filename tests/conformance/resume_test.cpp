@@ -101,11 +101,27 @@ INSTANTIATE_TEST_SUITE_P(
         "model=sgd", "model=er", "model=der", "model=derpp", "model=agem model.minibatch=8",
         "model=ewc model.lambda=10 model.fisher-n=40",
         "model=ewc model.mode=separate model.lambda=10 model.fisher-n=40 head=incremental",
-        "model=lwf", "model=lwf head=incremental", "model=lwf model.variant=paper", "model=joint"));
+        "model=lwf", "model=lwf head=incremental", "model=lwf model.variant=paper", "model=joint",
+        "model=agem-r model.minibatch=8 model.buffer-size=40", "model=er-ace model.buffer-size=40",
+        "model=er-ace head=incremental", "model=fdr model.buffer-size=40",
+        "model=fdr model.variant=paper head=incremental",
+        "model=gss model.buffer-size=40 model.batch-num=2",
+        "model=hal model.buffer-size=40 model.anchor-steps=5", "model=hal model.variant=paper",
+        "model=mer model.buffer-size=40 model.minibatch=8 model.beta=0.5 model.gamma=0.5",
+        "model=mir model.buffer-size=40 model.minibatch=4 model.subsample=8",
+        "model=cumulative model.reinit=true", "model=gdumb model.epochs=2 model.buffer-size=40",
+        "model=gdumb model.epochs=2 model.buffer-size=40 stream.scenario=task-free",
+        "model=gem model.buffer-size=40", "model=gem model.selection=last head=incremental",
+        "model=icarl model.buffer-size=40", "model=icarl head=incremental",
+        "model=mas model.lambda=0.1", "model=mas model.accumulate=ema backbone=cnn",
+        "model=rwalk model.delta-t=4", "model=si",
+        "model=si model.variant=paper head=incremental"));
 INSTANTIATE_TEST_SUITE_P(
     Parts, Resume,
     testing::Values(
         "model=er optimizer=adam optimizer.lr=0.001 optimizer.reset=never",
+        "model=twin optimizer=adam optimizer.lr=0.001 optimizer.reset=never",
+        "model=twin backbone=lut backbone.widths=[60,40] optimizer.momentum=0.9",
         "model=sgd optimizer.momentum=0.9 optimizer.nesterov=true", "model=derpp head=incremental",
         "model=er head=multi-head stream.scenario=task-il",
         "model=er stream=rotated stream.scenario=domain-il stream.tasks=5 train.batch-size=10",

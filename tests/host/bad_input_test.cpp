@@ -43,6 +43,19 @@ TEST_F(BadInput, MissingFilesNameThePackageOrTheFilesAndTheirPlace) {
   EXPECT_FALSE(fs::exists(folder() / "runs")) << "a run that could not begin leaves nothing";
 }
 
+TEST_F(BadInput, AnOptionWithoutEffect) {
+  expect_error(host({"train", "optimizer.nesterov=true"}), 2,
+               "[bad-option]: [optimizer] nesterov: expected a momentum beside it, found "
+               "optimizer.momentum=0",
+               "set optimizer.momentum=0.9, or leave nesterov out");
+  const auto lambda = host({"train", "model.lambda=0.5"});
+  EXPECT_EQ(lambda.exit_code, 2);
+  EXPECT_NE(lambda.err.find("[model] lambda: expected loss=sum beside it, found loss=concat"),
+            std::string::npos)
+      << lambda.err;
+  EXPECT_FALSE(fs::exists(folder() / "runs"));
+}
+
 TEST_F(BadInput, TruncatedIdx) {
   const auto root = write_mnist("short", 3, 2);
   const auto file = root / "train-images-idx3-ubyte";

@@ -100,6 +100,14 @@ TEST_F(List, NearerLevelsShadowFartherOnes) {
       << farther;
 }
 
+// File names are bytes; JSON is UTF-8.
+TEST_F(List, JsonOfAFolderThatIsNoUtf8) {
+  const auto mine = copy_plugins("caf\xE9", {"er"});
+  const auto result = host({"list", "--json", "--no-default-plugins", "--plugin-dir", mine});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("caf\xEF\xBF\xBD/er.so"), std::string::npos) << result.out;
+}
+
 TEST_F(List, NothingFound) {
   fs::create_directory(folder() / "empty");
   const auto result = host({"list", "--no-default-plugins", "--plugin-dir", folder() / "empty"});

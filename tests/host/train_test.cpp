@@ -143,7 +143,8 @@ TEST_F(Train, Help) {
 }
 
 TEST_F(Train, UnknownCommand) {
-  const std::string found = "[usage]: cl-host: expected train, list, describe or doctor, found ";
+  const std::string found =
+      "[usage]: cl-host: expected train, list, describe, lock, new, validate or doctor, found ";
   expect_error(host({"trian"}), 2, found + "\"trian\"", "did you mean \"train\"?");
   expect_error(host({"frobnicate"}), 2, found + "\"frobnicate\"", "cl-host --help");
   const auto nothing = host({});

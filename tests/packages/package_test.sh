@@ -1,53 +1,30 @@
 #!/usr/bin/env bash
-# Installs cl-host to a temporary prefix, copies the packages beside this script out of the tree,
-# builds them against the installed SDK, drops them into a plugin directory and runs them.
-#   package_test.sh <build directory> <cmake> <C++ compiler> <library directory of the prefix>
+# Copies packages beside this script out of the tree, builds them against an installed SDK, installs
+# them where a user does, and runs them with the installed program.
+#   package_test.sh <cmake> <C++ compiler> <prefix of the installation>
 set -euo pipefail
 
 sources=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-build=$1 cmake=$2 compiler=$3 libdir=$4
+cmake=$1 compiler=$2 prefix=$3
+host=$prefix/bin/cl-host
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-prefix=$work/prefix
-plugins=$prefix/$libdir/cl-host/plugins
-host=$prefix/bin/cl-host
 export HOME=$work/home  # no plugin of the user's
+plugins=$HOME/.local/lib/cl-host/plugins
 unset CLH_PLUGIN_PATH
+# shellcheck source=expect.sh
+source "$sources/expect.sh"
 cd "$work"
-
-expect() {  # what, expected, found
-  if [[ $2 != "$3" ]]; then
-    printf '%s: expected %s, found %s\n' "$1" "$2" "$3" >&2
-    exit 1
-  fi
-  printf 'ok  %s: %s\n' "$1" "$3"
-}
-json() {  # file, key...
-  local file=$1 keys
-  shift
-  keys=$(IFS=';' && echo "$*")
-  "$cmake" -DFILE="$file" -DKEYS="$keys" -P "$sources/json_value.cmake"
-}
-
-for component in sdk host plugins; do
-  "$cmake" --install "$build" --prefix "$prefix" --component "$component" >install.log
-done
-expect 'installed plugins' "$(ls -m "$build/lib/cl-host/plugins")" "$(ls -m "$plugins")"
 
 # A package is built by its author's three commands; the SDK must hold under strict warnings.
 for package in acme_er_ring acme_stripes; do
   cp -r "$sources/$package" "$package"
-  "$cmake" -S "$package" -B "$package/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
-    -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$compiler" \
-    -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Wshadow -Werror" >"$package.log" || {
-    cat "$package.log"
-    exit 1
-  }
-  "$cmake" --build "$package/build" >"$package.log" || {
-    cat "$package.log"
-    exit 1
-  }
-  "$cmake" --install "$package/build" --prefix "$prefix" >install.log
+  quietly log.txt "$cmake" -S "$package" -B "$package/build" -G Ninja \
+    -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_CXX_COMPILER="$compiler" \
+    -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Wshadow -Werror"
+  quietly log.txt "$cmake" --build "$package/build"
+  quietly log.txt "$cmake" --install "$package/build" --prefix "$HOME/.local"
   expect "exported symbols of $package" clh_plugin_entry \
     "$(nm -D --defined-only "$plugins/$package.so" | awk '{print $3}' | paste -sd' ')"
 done
@@ -71,7 +48,7 @@ expect 'dataset' com.acme.stripes "$(json results.json environment plugins 0 id)
 accuracy=$(json results.json metrics class-il/average-accuracy)
 expect "accuracy $accuracy above 0.6" yes "$(awk -v a="$accuracy" 'BEGIN {print (a > 0.6 ? "yes" : "no")}')"
 
-# The same packages taken from a directory of the user's choice.
+# The same packages, taken from a directory of the user's choice.
 mkdir elsewhere
 mv "$plugins/acme_er_ring.so" "$plugins/acme_stripes.so" elsewhere
 status=0

@@ -5,47 +5,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <random>
-#include <string>
 #include <vector>
 
 #include "core/run/state_tree.hpp"
+#include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
 namespace {
 
 using clh::ReservoirBuffer;
-using Words = std::vector<std::uint64_t>;
+using clh::test::WordHost;
 
-/// A host whose streams are fixed lists of words, or, past their ends, a Mersenne twister's.
-class WordHost {
- public:
-  explicit WordHost(std::uint64_t seed = 0) : twister_(seed) {
-    table_.struct_size = sizeof table_;
-    table_.ctx = this;
-    table_.rng_words = [](void* ctx, const char* stream, std::uint64_t* out, std::int64_t n,
-                          clh_error*) -> clh_status {
-      auto& self = *static_cast<WordHost*>(ctx);
-      for (std::int64_t i = 0; i < n; ++i) {
-        const auto next = self.used[stream]++;
-        const auto& list = self.given[stream];
-        out[i] = next < list.size() ? list[next] : self.twister_();
-      }
-      return CLH_OK;
-    };
-  }
-
-  ReservoirBuffer buffer(std::int64_t capacity) {
-    return {capacity, {&table_, "insert"}, {&table_, "sample"}};
-  }
-
-  std::map<std::string, Words> given;
-  std::map<std::string, std::size_t> used;
-
- private:
-  std::mt19937_64 twister_;
-  clh_host table_{};
-};
+ReservoirBuffer reservoir(const WordHost& host, std::int64_t capacity) {
+  return {capacity, host.stream("insert"), host.stream("sample")};
+}
 
 /// Samples begin .. end-1: raw [n, 1] uint8 is the number itself, label ten times it.
 struct Numbers {
@@ -73,7 +46,7 @@ TEST(ReservoirBuffer, TakesTheSlotsThatAlgorithmRNames) {
                           12,   // item 5: 12 % 6 = 0 -> slot 0
                           8,    // item 6: 8 % 7 = 1 -> slot 1 again
                           19};  // item 7: 19 % 8 = 3 -> dropped
-  auto buffer = host.buffer(3);
+  auto buffer = reservoir(host, 3);
   for (std::int64_t n = 0; n < 8; ++n) {
     offer(buffer, n, n + 1);
   }
@@ -87,7 +60,7 @@ TEST(ReservoirBuffer, TakesTheSlotsThatAlgorithmRNames) {
 TEST(ReservoirBuffer, ABatchEqualsItsItemsOneByOne) {
   WordHost host;
   host.given["insert"] = {5, 14, 12, 8, 19};
-  auto buffer = host.buffer(3);
+  auto buffer = reservoir(host, 3);
   offer(buffer, 0, 2);
   offer(buffer, 2, 8);  // fills up and replaces within one batch; slot 1 is taken twice
   EXPECT_EQ(numbers(buffer.all().raw), (std::vector<std::int64_t>{5, 6, 2}));
@@ -98,7 +71,7 @@ TEST(ReservoirBuffer, RedrawsAWordThatWouldBiasTheSlot) {
   WordHost host;
   // Item 2 draws from 3 slots; 2^64 mod 3 = 1, so word 0 is one too many. 4 % 3 = 1.
   host.given["insert"] = {0, 4};
-  auto buffer = host.buffer(2);
+  auto buffer = reservoir(host, 2);
   offer(buffer, 0, 3);
   EXPECT_EQ(numbers(buffer.all().raw), (std::vector<std::int64_t>{0, 2}));
   EXPECT_EQ(host.used["insert"], 2U);
@@ -109,7 +82,7 @@ TEST(ReservoirBuffer, HoldsEachItemWithTheSameProbability) {
   WordHost host(1);
   std::vector<double> counts(kItems, 0);
   for (int trial = 0; trial < kTrials; ++trial) {
-    auto buffer = host.buffer(kCapacity);
+    auto buffer = reservoir(host, kCapacity);
     for (int n = 0; n < kItems; n += 10) {
       offer(buffer, n, n + 10);
     }
@@ -130,7 +103,7 @@ TEST(ReservoirBuffer, HoldsEachItemWithTheSameProbability) {
 TEST(ReservoirBuffer, DrawsTheFirstStepsOfAShuffle) {
   WordHost host;
   host.given["sample"] = {7, 4, 9, 7, 4, 9};
-  auto buffer = host.buffer(10);
+  auto buffer = reservoir(host, 10);
   offer(buffer, 0, 5);
   // 0: swap with 7 % 5 = 2 -> 2 1 0 3 4; 1: 1 + 4 % 4 = 1; 2: 2 + 9 % 3 = 2 -> 2 1 0.
   EXPECT_EQ(numbers(buffer.sample(3).raw), (std::vector<std::int64_t>{2, 1, 0}));
@@ -141,7 +114,7 @@ TEST(ReservoirBuffer, DrawsTheFirstStepsOfAShuffle) {
 
 TEST(ReservoirBuffer, DrawsEveryOrderedPairEquallyOften) {
   WordHost host(2);
-  auto buffer = host.buffer(4);
+  auto buffer = reservoir(host, 4);
   offer(buffer, 0, 4);
   std::map<std::vector<std::int64_t>, double> counts;
   for (int i = 0; i < 12000; ++i) {
@@ -158,7 +131,7 @@ TEST(ReservoirBuffer, DrawsEveryOrderedPairEquallyOften) {
 
 TEST(ReservoirBuffer, ClampsADrawToWhatItHolds) {
   WordHost host(3);
-  auto buffer = host.buffer(8);
+  auto buffer = reservoir(host, 8);
   offer(buffer, 0, 5);
   auto drawn = numbers(buffer.sample(100).raw);
   std::sort(drawn.begin(), drawn.end());
@@ -169,7 +142,7 @@ TEST(ReservoirBuffer, ClampsADrawToWhatItHolds) {
 
 TEST(ReservoirBuffer, DrawsCopies) {
   WordHost host;
-  auto buffer = host.buffer(2);
+  auto buffer = reservoir(host, 2);
   Numbers items(1, 3);
   buffer.add(items.raw, items.labels);
   items.raw.zero_();
@@ -179,14 +152,14 @@ TEST(ReservoirBuffer, DrawsCopies) {
 
 TEST(ReservoirBuffer, RefusesADrawFromNothing) {
   WordHost host;
-  auto buffer = host.buffer(2);
+  auto buffer = reservoir(host, 2);
   EXPECT_TRUE(buffer.empty());
   EXPECT_THROW(buffer.sample(1), clh::UsageError);
 }
 
 TEST(ReservoirBuffer, KeepsTheTypesThatItWasGiven) {
   WordHost host;
-  auto buffer = host.buffer(4);
+  auto buffer = reservoir(host, 4);
   const auto outputs = at::ones({2, 3}).requires_grad_();
   buffer.add(at::zeros({2, 1, 5, 5}, at::kByte), at::zeros({2}, at::kLong), {outputs});
   const auto kept = buffer.all();
@@ -204,7 +177,7 @@ TEST(ReservoirBuffer, KeepsTheTypesThatItWasGiven) {
 
 TEST(ReservoirBuffer, PadsAnExtraColumnThatGrows) {
   WordHost host;
-  auto buffer = host.buffer(4);
+  auto buffer = reservoir(host, 4);
   const Numbers two(0, 2), one(2, 3);
   buffer.add(two.raw, two.labels, {at::ones({2, 2})});
   buffer.add(one.raw, one.labels, {at::full({1, 3}, 7.0F)});
@@ -218,7 +191,7 @@ TEST(ReservoirBuffer, PadsAnExtraColumnThatGrows) {
 TEST(ReservoirBuffer, ContinuesAfterASaveAsIfThereHadBeenNone) {
   for (const std::int64_t filled : {0, 3, 40}) {  // empty, partly filled, replacing
     WordHost straight_host(4), saved_host(4);
-    auto straight = straight_host.buffer(10), saved = saved_host.buffer(10);
+    auto straight = reservoir(straight_host, 10), saved = reservoir(saved_host, 10);
     const auto feed = [](ReservoirBuffer& buffer, std::int64_t begin, std::int64_t end) {
       const Numbers items(begin, end);
       buffer.add(items.raw, items.labels, {items.labels.to(at::kFloat).unsqueeze(1)});
@@ -230,7 +203,7 @@ TEST(ReservoirBuffer, ContinuesAfterASaveAsIfThereHadBeenNone) {
 
     clh::core::StateRecord record;
     clh::core::save_state(saved, record);
-    auto loaded = saved_host.buffer(10);  // the host keeps the streams' positions
+    auto loaded = reservoir(saved_host, 10);  // the host keeps the streams' positions
     clh::core::load_state(loaded, record);
     EXPECT_EQ(loaded.seen(), filled);
 

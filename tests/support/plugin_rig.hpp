@@ -33,8 +33,10 @@ inline core::ConfigTable options(std::vector<std::pair<std::string, core::Config
 /// The built-in plugins of this build tree, found beside the test's executable.
 class PluginRig {
  public:
-  explicit PluginRig(std::uint64_t seed = 0)
-      : catalogue_(core::Catalogue::scan(core::search_levels(search()), core::host_fingerprint())),
+  /// Inputs: files are further plugins, as with --plugin.
+  explicit PluginRig(std::uint64_t seed = 0, std::vector<std::filesystem::path> files = {})
+      : catalogue_(core::Catalogue::scan(core::search_levels(search(std::move(files))),
+                                         core::host_fingerprint())),
         library_(catalogue_, core::host_torch_layout()),
         run_(library_, seed,
              std::make_shared<spdlog::logger>(
@@ -67,6 +69,7 @@ class PluginRig {
     return Instance(host_.table(), &factory, &spec, "test");
   }
 
+  const core::Catalogue& catalogue() const { return catalogue_; }
   core::RunContext& run() { return run_; }
   std::string log() {
     run_.log->flush();
@@ -74,8 +77,9 @@ class PluginRig {
   }
 
  private:
-  static core::SearchOptions search() {
+  static core::SearchOptions search(std::vector<std::filesystem::path> files) {
     core::SearchOptions options;
+    options.files = std::move(files);
     options.executable = std::filesystem::read_symlink("/proc/self/exe");
     return options;
   }

@@ -1,5 +1,6 @@
 #include "tests/support/test_run.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "core/run/environment.hpp"
@@ -11,10 +12,13 @@ core::Catalogue built_catalogue() {
   core::SearchOptions options;
   options.executable = std::filesystem::read_symlink("/proc/self/exe");
   options.dirs = {options.executable.parent_path().parent_path() / "tests/plugins"};
+  if (const char* path = std::getenv("CLH_PLUGIN_PATH")) {
+    options.env_path = path;
+  }
   return core::Catalogue::scan(core::search_levels(options), core::host_fingerprint());
 }
 
-TestRun::TestRun(const std::vector<std::string>& overrides)
+TestRun::TestRun(const std::vector<std::string>& overrides, bool full_check)
     : catalogue_(built_catalogue()), library_(catalogue_, core::host_torch_layout()) {
   core::ConfigSources sources;
   sources.overrides = overrides;
@@ -23,7 +27,8 @@ TestRun::TestRun(const std::vector<std::string>& overrides)
   auto logger = std::make_shared<spdlog::logger>(
       "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_));
   experiment_ =
-      std::make_unique<core::Experiment>(config_, catalogue_, library_, std::move(logger), nullptr);
+      std::make_unique<core::Experiment>(config_, catalogue_, library_, std::move(logger), nullptr,
+                                         full_check);
   loop_ = std::make_unique<core::TaskLoop>(experiment_->loop(silent_));
 }
 

@@ -11,13 +11,13 @@
 namespace clh::test {
 
 /// The plugins of this build tree, found beside the executable, and those made for tests (spy,
-/// tiny).
+/// tiny), and what CLH_PLUGIN_PATH names.
 core::Catalogue built_catalogue();
 
 class TestRun {
  public:
   /// Errors: those of resolve_config and Experiment.
-  explicit TestRun(const std::vector<std::string>& overrides);
+  explicit TestRun(const std::vector<std::string>& overrides, bool full_check = false);
   TestRun(const TestRun&) = delete;
   TestRun& operator=(const TestRun&) = delete;
 

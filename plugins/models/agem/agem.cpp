@@ -2,23 +2,15 @@
 // Chaudhry et al., "Efficient Lifelong Learning with A-GEM", arXiv:1812.00420, eq. 11 and Alg. 2.
 // Differs from the paper: stored samples are augmented afresh at every replay; `eps` (0 = the
 // paper) is added to the squared norm, as van de Ven et al. 2022 do.
+#include <clh/distinct_draw.hpp>
+#include <clh/gradient_projection.hpp>
 #include <clh/model.hpp>
-#include <clh/reservoir_buffer.hpp>
+#include <clh/replay_limits.hpp>
+#include <clh/task_memory.hpp>
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 namespace {
-
-/// g <- g - (<g, r> / (|r|^2 + eps)) r where <g, r> < 0; otherwise g keeps its bits. g, r [P].
-void project(at::Tensor g, const at::Tensor& r, double eps) {
-  const auto along = g.dot(r).item<double>();
-  const auto length = r.dot(r).item<double>() + eps;
-  if (along < 0 && length > 0) {
-    g.sub_(r, along / length);
-  }
-}
 
 class AveragedGem final : public clh::Model {
  public:
@@ -36,9 +28,11 @@ class AveragedGem final : public clh::Model {
   };
 
   AveragedGem(const clh::ModelContext& context, const Options& options)
-      : Model(context),
-        options_(options),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {}
+      : Model(context), options_(options), memory_(rng("buffer.sample")) {}
+
+  void begin_task(const clh::Task& task) override {
+    part_ = clh::part_of_each(options_.buffer_size, task.count());
+  }
 
   double observe(const clh::Batch& batch) override {
     const bool constrained = !memory_.empty();
@@ -53,26 +47,26 @@ class AveragedGem final : public clh::Model {
     const auto loss = criterion(net().forward(batch.inputs), batch.labels);
     loss.backward();
     if (constrained) {
-      project(net().grads(), reference_, options_.eps);
+      clh::project(net().grads(), reference_, options_.eps);
     }
     optimizer().step();
     return loss.item<double>();
   }
 
-  /// Keeps floor(B/T) samples of the finished task, at least one; the memory never passes B.
+  /// Keeps floor(B/T) samples of the finished task.
   void end_task(const clh::Task& task) override {
-    const auto quota = std::max<std::int64_t>(1, options_.buffer_size / task.count());
-    auto chosen = rng("buffer.insert").permutation(task.size());
-    chosen.resize(static_cast<std::size_t>(std::min(quota, task.size())));
-    const auto kept = task.read(chosen);
+    auto stream = rng("buffer.insert");
+    const auto kept = task.read(clh::draw_distinct(stream, task.size(), part_));
+    memory_.open(part_);
     memory_.add(kept.raw, kept.labels);
   }
 
-  void state(clh::Archive& archive) override { archive("memory", memory_); }
+  void state(clh::Archive& archive) override { archive("memory", memory_)("part", part_); }
 
  private:
   Options options_;
-  clh::ReservoirBuffer memory_;            // never overflows while B >= T: a plain pool
+  clh::TaskMemory memory_;
+  std::int64_t part_ = 1;                  // of each task, floor(B/T)
   at::Tensor reference_ = at::empty({0});  // [P], scratch
 };
 

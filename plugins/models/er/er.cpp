@@ -31,7 +31,11 @@ class ExperienceReplay final : public clh::Model {
   ExperienceReplay(const clh::ModelContext& context, const Options& options)
       : Model(context),
         options_(options),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {}
+        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {
+    if (options_.loss == Loss::kConcat && options_.lambda != 1) {
+      throw clh::UsageError("[model] lambda: expected loss=sum beside it, found loss=concat");
+    }
+  }
 
   double observe(const clh::Batch& batch) override {
     auto inputs = batch.inputs, labels = batch.labels;

@@ -9,11 +9,11 @@
 // form behind the table of arXiv:2004.07211: online, `fisher=confidence`, no factor 1/2, stiffness
 // not bounded; its pass over augmented samples is not copied.
 #include <clh/model.hpp>
+#include <clh/quadratic_penalty.hpp>
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <limits>
 #include <string>
 
 #include "fisher.hpp"
@@ -50,96 +50,58 @@ class ElasticWeightConsolidation final : public clh::Model {
   };
 
   ElasticWeightConsolidation(const clh::ModelContext& context, const Options& options)
-      : Model(context), options_(options) {
-    if (options_.variant == Variant::kPaper) {
-      options_.mode = Mode::kOnline;
-      options_.fisher = ewc::Fisher::kConfidence;
-      options_.half = false;
-    }
-  }
+      : Model(context), options_(as_published(options)), springs_(strength(), bound()) {}
 
   double observe(const clh::Batch& batch) override {
     batch_size_ = std::max(batch_size_, batch.size());
     optimizer().zero_grad();
     const auto loss = criterion(net().forward(batch.inputs), batch.labels);
     loss.backward();
-    const auto penalty = anchor_.defined() ? pull() : 0.0;
+    const auto penalty = springs_.pull(net(), optimizer().rate());
     optimizer().step();
     return loss.item<double>() + penalty;
   }
 
   void end_task(const clh::Task& task) override {
-    const auto stream = rng("method");
-    hold(ewc::fisher_diagonal(*this, net(), optimizer(), task,
-                              {options_.fisher, options_.fisher_n, batch_size_}, stream));
-    const auto steepest = optimizer().rate() * strength() * fisher_.max().item<double>();
-    if (options_.variant == Variant::kPaper && steepest >= 2) {
+    const auto fisher =
+        ewc::fisher_diagonal(*this, net(), optimizer(), task,
+                             {options_.fisher, options_.fisher_n, batch_size_}, rng("method"));
+    const auto values = net().values();
+    if (options_.mode == Mode::kSeparate) {
+      springs_.add(fisher, values);
+    } else {
+      springs_.replace(springs_.stiffness_of(values.size(0)) * options_.gamma + fisher, values);
+    }
+    const auto steepness = springs_.steepness(optimizer().rate());
+    if (options_.variant == Variant::kPaper && steepness >= 2) {
       log(kWarning,
           "lambda: expected learning rate * stiffness < 2, above which plain SGD diverges, found " +
-              std::to_string(steepest));
+              std::to_string(steepness));
     }
   }
 
   void state(clh::Archive& archive) override {
-    archive("fisher", fisher_)("anchor", anchor_)("offset", offset_)("batch-size", batch_size_);
-    stiffness_ = at::Tensor();
+    archive("springs", springs_)("batch-size", batch_size_);
   }
 
  private:
-  /// The penalty is strength/2 * sum F (theta - anchor)^2.
-  double strength() const { return options_.half ? options_.lambda : 2 * options_.lambda; }
-
-  /// Adds the penalty's gradient to the flat one. Returns: the penalty.
-  double pull() {
-    const auto rate = optimizer().rate();
-    if (!stiffness_.defined() || rate != stiffness_rate_) {
-      stiffness_ = fisher_ * strength();
-      if (options_.variant == Variant::kFixed) {
-        stiffness_.clamp_max_(1 / rate);
-      }
-      stiffness_rate_ = rate;
+  static Options as_published(Options options) {
+    if (options.variant == Variant::kPaper) {
+      options.mode = Mode::kOnline;
+      options.fisher = ewc::Fisher::kConfidence;
+      options.half = false;
     }
-    const auto count = anchor_.size(0);  // parameters grown since then are free
-    at::sub_out(drift_, net().values().narrow(0, 0, count), anchor_);
-    at::mul_out(force_, stiffness_, drift_);
-    net().grads().narrow(0, 0, count).add_(force_);
-    return (force_.dot(drift_).item<double>() + strength() * offset_) / 2;
+    return options;
   }
-
-  /// Adds the springs of the finished task: fisher [P] around the present values.
-  void hold(const at::Tensor& fisher) {
-    const auto values = net().values().clone();
-    drift_ = at::empty({0});
-    force_ = at::empty({0});
-    stiffness_ = at::Tensor();
-    if (!fisher_.defined()) {
-      fisher_ = fisher;
-      anchor_ = values;
-      return;
-    }
-    const auto grown = values.size(0) - fisher_.size(0);
-    const auto old = at::constant_pad_nd(fisher_, {0, grown});
-    if (options_.mode == Mode::kOnline) {
-      fisher_ = old * options_.gamma + fisher;
-      anchor_ = values;
-      return;
-    }
-    // a(x-p)^2 + b(x-q)^2 = (a+b)(x - p - s(q-p))^2 + a s (q-p)^2 with s = b/(a+b).
-    fisher_ = old + fisher;
-    const auto from = at::constant_pad_nd(anchor_, {0, grown});
-    const auto share = fisher / fisher_.clamp_min(std::numeric_limits<float>::min());
-    const auto apart = values - from;
-    offset_ += (old * share * apart.square()).sum().item<double>();
-    anchor_ = from + share * apart;
+  double strength() const { return options_.half ? options_.lambda : 2 * options_.lambda; }
+  clh::QuadraticPenalty::Bound bound() const {
+    return options_.variant == Variant::kPaper ? clh::QuadraticPenalty::Bound::kNone
+                                               : clh::QuadraticPenalty::Bound::kRate;
   }
 
   Options options_;
+  clh::QuadraticPenalty springs_;
   std::int64_t batch_size_ = 1;  // the stream's, as far as seen
-  at::Tensor fisher_, anchor_;   // [P at the end of the last task]
-  double offset_ = 0;            // of the sum of springs with different anchors
-  at::Tensor stiffness_;         // as anchor_; made anew when fisher_ or the rate changes
-  double stiffness_rate_ = 0;
-  at::Tensor drift_ = at::empty({0}), force_ = at::empty({0});  // scratch, as anchor_
 };
 
 }  // namespace

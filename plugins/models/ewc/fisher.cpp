@@ -1,5 +1,7 @@
 #include "fisher.hpp"
 
+#include <clh/linear_layers.hpp>
+
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -7,8 +9,6 @@
 #include <limits>
 #include <numeric>
 #include <vector>
-
-#include "linear_layers.hpp"
 
 namespace ewc {
 namespace {
@@ -83,7 +83,7 @@ class Diagonal {
 
   /// False, and nothing added, when linear layers do not hold all parameters.
   bool add_closed_form(const at::Tensor& x, const at::Tensor& y) {
-    const auto layers = linear_layers(net_, x, !checked_);
+    const auto layers = clh::linear_layers(net_, x, !checked_);
     if (layers.empty()) {
       return false;
     }
@@ -93,7 +93,7 @@ class Diagonal {
       z.push_back(layer.output);
       squares.push_back(at::zeros_like(layer.output));
     }
-    const auto log_p = log_softmax(outputs_of(layers));
+    const auto log_p = log_softmax(clh::outputs_of(layers));
     const auto every = terms(log_p, y);
     for (std::size_t t = 0; t < every.size(); ++t) {
       const auto chosen = log_p.gather(1, every[t].labels.unsqueeze(1)).sum();

@@ -2,12 +2,9 @@
 // learner). Earlier tasks are only kept, and their loss only measured; the training happens in the
 // last task, for that task's epochs over the union.
 #include <clh/model.hpp>
+#include <clh/seen_samples.hpp>
 
 #include <ATen/ATen.h>
-
-#include <algorithm>
-#include <numeric>
-#include <vector>
 
 namespace {
 
@@ -18,14 +15,11 @@ class Joint final : public clh::Model {
   void begin_task(const clh::Task& task) override {
     last_ = task.index() + 1 == task.count();
     if (!last_) {
-      keep(task);
+      earlier_.keep(*this, task);
       return;
     }
-    for (std::size_t i = 0; i < raw_.size(); ++i) {
-      task.append(raw_[i], labels_[i]);
-    }
-    raw_.clear();
-    labels_.clear();
+    earlier_.append_to(task);
+    earlier_.clear();
     net().assign(net().spawn(clh::Spawn::kFresh));
     optimizer().reset();
   }
@@ -42,29 +36,11 @@ class Joint final : public clh::Model {
     return loss.item<double>();
   }
 
-  void state(clh::Archive& archive) override {
-    archive("last", last_)("raw", raw_)("labels", labels_);
-  }
+  void state(clh::Archive& archive) override { archive("last", last_)("earlier", earlier_); }
 
  private:
-  /// Reads piece by piece, because every sample read comes as a network input too.
-  void keep(const clh::Task& task) {
-    constexpr std::int64_t kPiece = 1000;
-    std::vector<at::Tensor> raw, labels;
-    for (std::int64_t begin = 0; begin < task.size(); begin += kPiece) {
-      std::vector<std::int64_t> positions(
-          static_cast<std::size_t>(std::min(kPiece, task.size() - begin)));
-      std::iota(positions.begin(), positions.end(), begin);
-      const auto piece = task.read(positions);
-      raw.push_back(piece.raw);
-      labels.push_back(piece.labels);
-    }
-    raw_.push_back(at::cat(raw));
-    labels_.push_back(at::cat(labels));
-  }
-
   bool last_ = false;
-  std::vector<at::Tensor> raw_, labels_;  // of each task: [n, ...] in the dataset's dtype, [n]
+  clh::SeenSamples earlier_;
 };
 
 }  // namespace

@@ -124,6 +124,24 @@ class Archive {
   std::uint32_t version_ = 0;
 };
 
+/// The state of a component as two members of the open record: its schema version, and the record
+/// that its extension saves. Errors: StatusError with CLH_E_STATE for data of a newer schema.
+inline void archive_component(Archive& archive, const clh_state_ext& ext, void* self) {
+  std::uint32_t version = ext.version;
+  archive("version", version);
+  if (version > ext.version) {
+    throw StatusError(CLH_E_STATE, "state: expected version " + std::to_string(ext.version) +
+                                       " or older, found version " + std::to_string(version));
+  }
+  archive.record("state", [&] {
+    if (archive.loading()) {
+      call(ext.load, self, version, archive.reader());
+    } else {
+      call(ext.save, self, archive.writer());
+    }
+  });
+}
+
 /// A vector of plain numbers is one block of bytes; of anything else, a record with one entry each.
 template <class T>
 struct ArchiveAs<std::vector<T>> {
@@ -148,8 +166,13 @@ struct ArchiveAs<std::vector<T>> {
       archive.record(key, [&] {
         auto count = static_cast<std::int64_t>(values.size());
         archive("size", count);
-        values.resize(static_cast<std::size_t>(count));
-        for (std::size_t i = 0; i < values.size(); ++i) {
+        if (archive.loading()) {
+          values.clear();  // grows as it is read: a damaged count ends at the first missing key
+        }
+        for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+          if (archive.loading()) {
+            values.emplace_back();
+          }
           archive(std::to_string(i).c_str(), values[i]);
         }
       });

@@ -31,9 +31,10 @@ class Instance {
 
   const clh_host* host() const { return host_; }
   void* self() const { return object_.self; }
+  /// Errors: StatusError for a table shorter than this header's.
   template <class Table>
   const Table& table() const {
-    return *static_cast<const Table*>(object_.vtable);
+    return whole(static_cast<const Table*>(object_.vtable), "a component's table");
   }
   template <class Extension>
   const Extension* extension(const char* id) const {
@@ -85,13 +86,8 @@ class Instance {
   /// The component's own state as a nested record; nothing for one without state.
   void state(Archive& archive) {
     const auto* ext = extension<clh_state_ext>("clh.state/1");
-    if (ext == nullptr) {
-      return;
-    }
-    if (archive.loading()) {
-      call(ext->load, object_.self, archive.version(), archive.reader());
-    } else {
-      call(ext->save, object_.self, archive.writer());
+    if (ext != nullptr) {
+      archive_component(archive, *ext, object_.self);
     }
   }
 

@@ -48,12 +48,12 @@ namespace clh __attribute__((visibility("hidden"))) {
 
     /// The next `n` bytes, fewer at the end. Errors: UsageError for a cut or damaged gzip stream.
     std::vector<std::uint8_t> read(std::uint64_t n) {
-      constexpr std::uint64_t kStep = 1U
-                                      << 24U;  // grows with the file: a lying header costs nothing
-      std::vector<std::uint8_t> bytes;
+      constexpr std::uint64_t kFirst = 1U << 16U, kLargest = 1U << 24U;
+      std::vector<std::uint8_t> bytes;  // grows with the file: a lying header costs nothing
       for (bool more = true; more && bytes.size() < n;) {
         const auto old = bytes.size();
-        const auto step = std::min<std::uint64_t>(n - old, kStep);
+        const auto wanted = std::min(n - old, std::max<std::uint64_t>(old, kFirst));
+        const auto step = std::min(wanted, kLargest);
         bytes.resize(old + step);
         const int got = gzread(file_.get(), bytes.data() + old, static_cast<unsigned>(step));
         int status = Z_OK;

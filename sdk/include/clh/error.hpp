@@ -2,6 +2,7 @@
 #pragma once
 #include <clh/abi.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <new>
 #include <stdexcept>
@@ -86,9 +87,26 @@ clh_status guard(clh_error* error, Body&& body) noexcept {
   }
 }
 
-/// Calls a C function that takes a trailing clh_error*. Errors: StatusError.
+/// A table of the other side, once it is known to reach as far as this plugin was compiled for
+/// (CLH_TARGET_MINOR); an older host's may end earlier. Errors: StatusError with CLH_E_UNSUPPORTED.
+template <class Table>
+const Table& whole(const Table* table, const char* name) {
+  const std::uint32_t found = table == nullptr ? 0 : table->struct_size;
+  if (found < sizeof(Table)) {
+    throw StatusError(CLH_E_UNSUPPORTED, std::string("expected ") + name + " of " +
+                                             std::to_string(sizeof(Table)) +
+                                             " bytes or more, found " + std::to_string(found));
+  }
+  return *table;
+}
+
+/// Calls a C function that takes a trailing clh_error*. Errors: StatusError; CLH_E_UNSUPPORTED for
+/// an optional function that the other side leaves out.
 template <class Function, class... Args>
-void call(Function function, Args... args) {
+void call(Function* function, Args... args) {
+  if (function == nullptr) {
+    throw StatusError(CLH_E_UNSUPPORTED, "expected a function of the table, found none");
+  }
   auto error = empty_error();
   const clh_status status = function(args..., &error);
   if (status != CLH_OK) {

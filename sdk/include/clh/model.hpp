@@ -101,8 +101,11 @@ class Model : public HostServices {
   explicit Model(const ModelContext& context)
       : HostServices(context.host),
         spec_(context.spec),
-        net_(context.host, context.spec->net_vt, context.spec->net),
-        optimizer_(context.spec->opt_vt, context.spec->opt) {}
+        net_(context.host, whole_or_none(context.spec->net_vt, "clh_network_vt"), context.spec->net),
+        optimizer_(whole_or_none(context.spec->opt_vt, "clh_optimizer_vt"), context.spec->opt) {
+    whole_or_none(spec_->crit_vt, "clh_criterion_vt");
+    whole_or_none(spec_->aug_vt, "clh_augment_vt");
+  }
   virtual ~Model() = default;
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
@@ -138,11 +141,18 @@ class Model : public HostServices {
   at::Tensor normalise(const at::Tensor& raw) const { return view(raw, View::kPlain); }
   /// A named stream: `buffer.insert`, `buffer.sample` or `method`.
   Rng rng(const char* name) const { return {c_host(), name}; }
-  void archive_network(Archive& archive, const char* key, Network& spawned) const {
-    Network::archive(archive, key, spawned, net_);
+  /// State of a network from net().spawn(how).
+  void archive_network(Archive& archive, const char* key, Network& spawned,
+                       Spawn how = Spawn::kFrozen) const {
+    Network::archive(archive, key, spawned, net_, how);
   }
 
  private:
+  /// A model without a network gets no tables.
+  template <class Table>
+  static const Table* whole_or_none(const Table* table, const char* name) {
+    return table == nullptr ? nullptr : &whole(table, name);
+  }
   at::Tensor loss(const at::Tensor& outputs, const at::Tensor& labels, std::int32_t each) const {
     clh_tensor* out = nullptr;
     call(spec_->crit_vt->loss, spec_->crit, lend(outputs), lend(labels), each, &out);

@@ -13,7 +13,7 @@ namespace clh __attribute__((visibility("hidden"))) {
 enum class Spawn : std::int32_t {
   kFrozen = CLH_FROZEN,  // a copy in eval mode without gradients
   kCopy = CLH_COPY,      // a trainable copy, joined to the optimizer until it is released
-  kFresh = CLH_FRESH     // newly initialised
+  kFresh = CLH_FRESH     // newly initialised, trainable, joined likewise
 };
 
 struct OutputsAndFeatures {
@@ -84,25 +84,30 @@ class Network {
     call(table_->assign, self_, static_cast<const void*>(other.self_));
   }
 
-  /// State of a spawned network; `source` is the model's own network, from which one is spawned
-  /// when the state is loaded and none exists yet.
-  static void archive(Archive& archive, const char* key, Network& frozen, const Network& source) {
+  /// State of a spawned network and, for a trainable one, of its moments. `source` is the model's
+  /// own network, from which one is spawned as `how` when the state is loaded and none exists yet.
+  static void archive(Archive& archive, const char* key, Network& spawned, const Network& source,
+                      Spawn how = Spawn::kFrozen) {
     archive.record(key, [&] {
-      bool present = static_cast<bool>(frozen);
+      bool present = static_cast<bool>(spawned);
       archive("present", present);
       if (!present) {
-        frozen = Network();
+        spawned = Network();
         return;
       }
-      if (!frozen) {
-        frozen = source.spawn(Spawn::kFrozen);
+      if (!spawned) {
+        spawned = source.spawn(how);
       }
-      const auto* state = static_cast<const clh_network_state_ext*>(
-          source.host_->get_extension(source.host_->ctx, "clh.network.state/1"));
+      const auto* state =
+          HostServices(source.host_).extension<clh_network_state_ext>("clh.network.state/1");
+      if (state == nullptr) {
+        throw StatusError(CLH_E_UNSUPPORTED,
+                          "expected a host with clh.network.state/1, found one without");
+      }
       if (archive.loading()) {
-        call(state->load, frozen.self_, archive.reader());
+        call(state->load, spawned.self_, archive.reader());
       } else {
-        call(state->save, frozen.self_, archive.writer());
+        call(state->save, spawned.self_, archive.writer());
       }
     });
   }

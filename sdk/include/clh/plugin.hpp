@@ -51,10 +51,11 @@ class HostServices {
       throw Stopped();
     }
   }
-  /// A host extension's table, or null when this host does not offer it.
+  /// A host extension's table, or null when this host does not offer it in full.
   template <class Extension>
   const Extension* extension(const char* id) const {
-    return static_cast<const Extension*>(host_->get_extension(host_->ctx, id));
+    const auto* table = static_cast<const Extension*>(host_->get_extension(host_->ctx, id));
+    return table != nullptr && table->struct_size >= sizeof(Extension) ? table : nullptr;
   }
   const clh_host* c_host() const { return host_; }
 
@@ -87,11 +88,22 @@ struct CiteOf<T, std::void_t<decltype(T::kCite)>> {
   static constexpr const char* value = T::kCite;
 };
 
+/// The schema version of T's state: T::kStateVersion, 1 for a component that names none. Raise it
+/// with a change of the keys; Archive::version() then tells what an older record holds.
+template <class T, class = void>
+struct StateVersionOf {
+  static constexpr std::uint32_t value = 1;
+};
+template <class T>
+struct StateVersionOf<T, std::void_t<decltype(T::kStateVersion)>> {
+  static constexpr std::uint32_t value = T::kStateVersion;
+};
+
 /// "clh.state/1" over T::state(Archive&).
 template <class Kind, class T>
 const clh_state_ext* state_extension() {
   static const clh_state_ext table{
-      sizeof(clh_state_ext), 1,
+      sizeof(clh_state_ext), StateVersionOf<T>::value,
       [](void* self, const clh_writer* writer, clh_error* error) noexcept -> clh_status {
         return guard<typename Kind::Errors>(error, [&] {
           Archive archive(*writer);
@@ -131,8 +143,10 @@ Described describe(const char* id, const char* title, Caps caps) {
          clh_error* error) noexcept -> clh_status {
         return guard<typename Kind::Errors>(error, [&] {
           using Spec = typename Kind::Spec;
+          const Context<Spec> context{&whole(host, "clh_host"),
+                                      &whole(static_cast<const Spec*>(spec), "the spec")};
           void* self = Kind::template wrap<T>(
-              construct<T>(Context<Spec>{host, static_cast<const Spec*>(spec)},
+              construct<T>(context,
                            read_options<typename T::Options>(values)));
           out->vtable = Kind::template table<T>();
           out->self = self;

@@ -108,7 +108,7 @@ template <class Reference>
 void expect_same_path(const OptimizerChoice& choice, Reference make_reference) {
   Net ours, theirs;
   const auto arena = arena_of(ours);
-  Optimizer optimizer(choice, {});
+  Optimizer optimizer(choice);
   optimizer.join(*arena);
   auto reference = make_reference(theirs.parameters());
   torch::manual_seed(2);
@@ -165,7 +165,7 @@ TEST(Optimizer, LeavesFrozenParametersAlone) {
   SgdOptions options;
   options.lr = 1.0;
   options.weight_decay = 0.5;
-  Optimizer optimizer({"sgd", options}, {});
+  Optimizer optimizer({"sgd", options});
   optimizer.join(*arena);
   const auto before = net.first->weight.clone();
   const auto bias = net.first->bias.detach().clone();
@@ -174,16 +174,49 @@ TEST(Optimizer, LeavesFrozenParametersAlone) {
   EXPECT_TRUE(torch::allclose(net.first->bias, 0.5 * bias));
 }
 
+// A block that joins later has its own bias correction: it moves as a new LibTorch Adam moves it.
+TEST(Optimizer, AnAppendedBlockCountsItsOwnSteps) {
+  torch::manual_seed(4);
+  const auto start = torch::randn({2, 3});
+  const auto leaf = [&](std::int64_t row) {
+    return start[row].clone().requires_grad_();
+  };
+  const auto first = leaf(0), second = leaf(1), reference = leaf(1);
+  Arena arena(6);
+  arena.attach("first", first, -1);
+  AdamOptions options;
+  options.lr = 0.1;
+  Optimizer optimizer({"adam", options});
+  optimizer.join(arena);
+  const auto step = [&](Optimizer& one, const torch::Tensor& x) {
+    one.zero_grad();
+    (x * x * x).sum().backward();
+    one.step();
+  };
+  step(optimizer, first);
+  step(optimizer, first);
+  arena.attach("second", second, -1);
+  torch::optim::Adam fresh({reference}, torch::optim::AdamOptions(0.1));
+  for (int i = 0; i < 3; ++i) {
+    step(optimizer, second);
+    fresh.zero_grad();
+    (reference * reference * reference).sum().backward();
+    fresh.step();
+  }
+  EXPECT_TRUE(torch::allclose(second, reference, 1e-6, 1e-7)) << second << reference;
+}
+
 TEST(Optimizer, AddedLeavesTrainToo) {
   SgdOptions options;
   options.lr = 0.5;
-  Optimizer optimizer({"sgd", options}, {});
+  Optimizer optimizer({"sgd", options});
   const auto leaf = torch::ones({2}, torch::requires_grad());
   optimizer.add("own", leaf);
   optimizer.zero_grad();
   (leaf * leaf).sum().backward();
   optimizer.step();
   EXPECT_TRUE(torch::equal(leaf, torch::zeros({2})));
+  EXPECT_THROW(optimizer.add("own", torch::ones({2}, torch::requires_grad())), Error);
 }
 
 // Cross-entropy of (0, ln 3) for label 1 is -ln(3/4), by hand.

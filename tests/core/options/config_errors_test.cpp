@@ -40,7 +40,11 @@ TEST_F(ConfigErrors, UnknownSectionNamesTheNearestKey) {
   EXPECT_EQ(refuse({"modle.strength=5", "model=ewc"}).fix, "did you mean \"model.strength\"?");
   EXPECT_EQ(refuse({"modle.something-else=5"}).fix, "did you mean \"model\"?");
   EXPECT_EQ(refuse({"zzzzzzzzz.something-else=5"}).fix, "use one of them");
-  EXPECT_EQ(refuse_file(write("[optimiser]\nlr = 1\n")).fix, "did you mean \"optimizer.lr\"?");
+}
+
+TEST_F(ConfigErrors, UnknownSectionOfAFileNamesTheNearestSection) {
+  EXPECT_EQ(refuse_file(write("[modle]\nname = \"er\"\n")).fix, "did you mean \"model\"?");
+  EXPECT_EQ(refuse_file(write("[optimiser]\nlr = 1\n")).fix, "did you mean \"optimizer\"?");
   EXPECT_EQ(refuse_file(write("[optimiser]\n")).fix, "did you mean \"optimizer\"?");
 }
 

@@ -106,7 +106,9 @@ class FakeCatalogue {
     return {[this](clh_kind kind, const std::string& name) -> const clh_component& {
               const auto found = components_.find({kind, name});
               if (found == components_.end()) {
-                throw Error("unknown-component", "found \"" + name + '"', "", kExitUsage);
+                throw Error("unknown-component",
+                            "component: expected an installed one, found " + value_text({name}), "",
+                            kExitUsage);
               }
               return found->second->component;
             },

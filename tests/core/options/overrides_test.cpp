@@ -46,5 +46,22 @@ TEST(Overrides, RefuseABrokenKey) {
   }
 }
 
+TEST(Overrides, RefuseBytesThatAreNoUtf8) {
+  const auto refusal = refusal_of([] { read({"run.name=caf\xE9"}); });
+  EXPECT_EQ(refusal.slug, "usage");
+  EXPECT_EQ(refusal.text, "\"run.name=caf?\": expected key=value, found bytes that are no UTF-8");
+  EXPECT_EQ(read({"run.name=caf\xC3\xA9"}), "{run = {name = \"caf\xC3\xA9\"}}");
+}
+
+TEST(Overrides, RefuseAKeyOfTooManyParts) {
+  std::string word;
+  for (int i = 0; i < 32; ++i) {
+    word += "a.";
+  }
+  const auto refusal = refusal_of([&] { read({word + "b=1"}); });
+  EXPECT_EQ(refusal.slug, "usage");
+  EXPECT_NE(refusal.text.find("a key of more than 32 parts"), std::string::npos) << refusal.text;
+}
+
 }  // namespace
 }  // namespace clh::core

@@ -34,6 +34,18 @@ TEST(TomlText, NamesTheLineOfAMistake) {
       << refusal.text;
 }
 
+// A message goes to a terminal, which obeys control characters.
+TEST(TomlText, ShowsNoControlCharacters) {
+  const auto syntax = refusal_of([] { read_toml("a = fal\x1b[2J", "exp.toml"); });
+  EXPECT_EQ(syntax.text.find('\x1b'), std::string::npos) << syntax.text;
+  EXPECT_NE(syntax.text.find("fal?"), std::string::npos) << syntax.text;
+  const auto key = refusal_of([] { read_toml("[t]\n\"a\\u001b\" = 1", "exp.toml"); });
+  EXPECT_EQ(key.slug, "bad-config");
+  EXPECT_EQ(key.text,
+            "exp.toml line 2 column 1: expected a key of printable characters, found "
+            "\"a\\u001B\"");
+}
+
 TEST(TomlText, RefusesDates) {
   const auto refusal = refusal_of([] { read_toml("[t]\nday = 2024-01-31\n", "exp.toml"); });
   EXPECT_EQ(refusal.text,

@@ -139,6 +139,15 @@ TEST(Gates, CompareALibraryGivenByPathWithTheMappedPath) {
   EXPECT_EQ(test::error_of([&] { other.check(); }).slug(), "foreign-runtime");
 }
 
+TEST(Gates, NameTheSdkWhereItIsKnown) {
+  Case old;
+  old.host.sdk_dir = "/usr/lib/cmake/ClhSdk";
+  old.note.abi_minor = 2;
+  EXPECT_EQ(test::error_of([&] { old.check(); }).fix(),
+            "rebuild it against this host: cmake -S <source> -B b "
+            "-DClhSdk_DIR=/usr/lib/cmake/ClhSdk && cmake --build b");
+}
+
 TEST(Gates, RefuseAnotherOpenMp) {
   Case other;
   other.elf.needed = {"libomp.so.5"};

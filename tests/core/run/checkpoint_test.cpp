@@ -2,12 +2,14 @@
 
 #include <torch/torch.h>
 
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
 #include "core/error.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 namespace {
 
@@ -118,7 +120,81 @@ TEST(Checkpoint, DamageIsFoundAtEveryByte) {
     std::ofstream(path, std::ios::binary) << flipped;
     EXPECT_THROW(read_checkpoint(path), Error) << "flipped at " << i;
   }
+  std::ofstream(path, std::ios::binary) << good + '\0';
+  EXPECT_THROW(read_checkpoint(path), Error) << "with a byte too many";
   EXPECT_THROW(read_checkpoint(directory.path() / "absent"), Error);
+  EXPECT_THROW(read_checkpoint(directory.path()), Error);
+}
+
+TEST(Checkpoint, ATensorWithoutDimensionsIsKept) {
+  const TemporaryDirectory directory;
+  StateRecord saved;
+  saved.values["scalar"] = at::scalar_tensor(2.5);
+  saved.values["empty"] = at::zeros({3, 0});
+  write_checkpoint(directory.path() / "c", saved);
+  const auto loaded = read_checkpoint(directory.path() / "c");
+  const auto& scalar = std::get<at::Tensor>(loaded->values.at("scalar"));
+  EXPECT_EQ(scalar.dim(), 0);
+  EXPECT_EQ(scalar.item<float>(), 2.5F);
+  EXPECT_EQ(std::get<at::Tensor>(loaded->values.at("empty")).sizes(),
+            (std::vector<std::int64_t>{3, 0}));
+}
+
+// Deep enough, and reading would exhaust the stack.
+TEST(Checkpoint, RecordsInEachOtherAreLimited) {
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "c";
+  for (const int depth : {64, 65}) {
+    StateRecord root;
+    auto* record = &root;
+    for (int i = 0; i < depth; ++i) {
+      record = (record->children["r"] = std::make_unique<StateRecord>()).get();
+    }
+    write_checkpoint(path, root);
+    if (depth == 64) {
+      EXPECT_NO_THROW(read_checkpoint(path));
+    } else {
+      EXPECT_THROW(read_checkpoint(path), Error);
+    }
+  }
+}
+
+/// The payload of a tensor: dtype, rank, sizes.
+struct TensorHead {
+  std::int32_t dtype, rank;
+  std::int64_t sizes[3];
+};
+
+// The checksums are right, so that only the check of the content is left.
+TEST(Checkpoint, AnImpossibleTensorIsRefused) {
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "c";
+  StateRecord saved;
+  saved.values["t"] = at::zeros({0, 1, 1}, at::kFloat);
+  write_checkpoint(path, saved);
+  const auto good = read_all(path);
+  const std::size_t entry = 12, head = entry + 1 + 4 + 1 + 8, sum = head + sizeof(TensorHead);
+  const auto refused = [&](const TensorHead& changed) {
+    auto bytes = good;
+    std::memcpy(bytes.data() + head, &changed, sizeof changed);
+    const auto crc = static_cast<std::uint32_t>(
+        crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data() + entry), sum - entry));
+    std::memcpy(bytes.data() + sum, &crc, sizeof crc);
+    std::ofstream(path, std::ios::binary) << bytes;
+    try {
+      read_checkpoint(path);
+      return std::string();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  EXPECT_EQ(refused({6, 3, {0, 1, 1}}), "");
+  const std::int64_t huge = std::int64_t{1} << 61;
+  EXPECT_NE(refused({6, 3, {0, huge, huge}}).find("found a larger one"), std::string::npos);
+  EXPECT_NE(refused({6, 3, {0, -1, 1}}).find("found a larger one"), std::string::npos);
+  for (const int dtype : {-1, 128, 256 + 6, 1 << 30}) {
+    EXPECT_NE(refused({dtype, 3, {0, 1, 1}}).find("dtype and rank"), std::string::npos) << dtype;
+  }
 }
 
 }  // namespace

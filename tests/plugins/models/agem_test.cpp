@@ -132,17 +132,9 @@ TEST(Agem, RemembersAnEqualPartOfEachTask) {
   }
 }
 
-TEST(Agem, KeepsAtLeastOneSampleOfATaskWithinItsBuffer) {
-  BenchPlan plan{"agem", {{"buffer-size", "1"}}};
-  ModelBench bench(plan);
-  const auto task = random_task(4, {2}, {0, 1, 2, 3}, 1);
-  for (int t = 0; t < 2; ++t) {
-    bench.begin_task(task);
-    bench.train(4);
-    bench.end_task();
-    const auto state = bench.model_state();
-    EXPECT_EQ(std::get<at::Tensor>(columns(*state).values.at("1")).size(0), 1);
-  }
+TEST(Agem, RefusesAMemoryWithoutRoomForEachTask) {
+  ModelBench bench({"agem", {{"buffer-size", "1"}}});
+  EXPECT_ANY_THROW(bench.begin_task(random_task(4, {2}, {0, 1, 2, 3}, 1)));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ at::Tensor slow_fisher(const ModelBench& bench, const BenchTask& task, const std
 }
 
 at::Tensor fisher_of(const ModelBench& bench) {
-  return std::get<at::Tensor>(bench.model_state()->values.at("fisher"));
+  return std::get<at::Tensor>(bench.model_state()->children.at("springs")->values.at("stiffness"));
 }
 
 BenchPlan plan_for(const std::string& backbone) {

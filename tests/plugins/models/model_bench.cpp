@@ -113,7 +113,7 @@ struct ModelBench::Parts {
         backbone(CLH_BACKBONE, plan.backbone, plan.backbone_options, "backbone"),
         model_choice(CLH_MODEL, plan.model, plan.options, "model"),
         network(run, network_plan(plan, backbone.factory())),
-        optimizer({"sgd", sgd(plan.rate)}, {}),
+        optimizer({"sgd", sgd(plan.rate)}),
         criterion(block_of_output(plan)),
         transform(identity(), run.streams),
         handle{&network, &optimizer, nullptr},
@@ -230,6 +230,16 @@ void ModelBench::end_task() {
 at::Tensor ModelBench::forward(const at::Tensor& raw) const {
   return parts_->network.forward(parts_->transform.plain(raw));
 }
+at::Tensor ModelBench::predict(const at::Tensor& raw) const {
+  auto& p = *parts_;
+  const torch::NoGradGuard no_grad;
+  const auto inputs = p.transform.plain(raw);
+  p.network.set_training(false);
+  const clh_query query{sizeof(clh_query), -1, lend(inputs)};
+  auto outputs = p.model->predicts() ? p.model->predict(query) : p.network.forward(inputs);
+  p.network.set_training(true);
+  return outputs;
+}
 at::Tensor ModelBench::values() const {
   return parts_->network.arena().values();
 }
@@ -257,9 +267,9 @@ at::Generator ModelBench::generator(const char* stream) {
 }
 
 std::unique_ptr<core::StateRecord> ModelBench::model_state() const {
-  auto record = std::make_unique<core::StateRecord>();
-  core::save_state(*parts_->model, *record);
-  return record;
+  core::StateRecord record;  // the schema's version, and the state
+  core::save_state(*parts_->model, record);
+  return std::move(record.children.at("state"));
 }
 
 std::unique_ptr<ModelBench::Checkpoint> ModelBench::save() {

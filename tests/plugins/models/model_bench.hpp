@@ -58,8 +58,10 @@ class ModelBench {
   void end_task();
 
   at::Tensor forward(const at::Tensor& raw) const;  // [B, C], with a graph
-  at::Tensor values() const;                        // [P], shared
-  at::Tensor grads() const;                         // [P], shared: the last step's
+  /// What the model answers in eval mode, [B, C]; the network's outputs if it has no predict.
+  at::Tensor predict(const at::Tensor& raw) const;
+  at::Tensor values() const;  // [P], shared
+  at::Tensor grads() const;   // [P], shared: the last step's
   /// The flat gradient of a loss at the present values. Owner: a copy.
   at::Tensor gradient_of(const at::Tensor& loss) const;
   core::Network& network();

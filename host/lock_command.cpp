@@ -1,0 +1,65 @@
+// cl-host lock: writes down which plugins are installed, to the last bit. Runs no plugin code.
+#include <algorithm>
+#include <iostream>
+
+#include "core/error.hpp"
+#include "core/plugins/lock_file.hpp"
+#include "core/report/atomic_file.hpp"
+#include "core/sha256.hpp"
+#include "host/commands.hpp"
+
+namespace clh::host {
+namespace {
+
+namespace po = boost::program_options;
+
+/// Errors: core::Error `changed` if the file is not the one that was checked any more.
+core::LockedPlugin locked(const core::CatalogueEntry& entry) {
+  const core::PluginFile file(entry.path);
+  auto sha256 = core::sha256_hex_of_descriptor(file.descriptor(), entry.path.string());
+  if (file.identity() != entry.identity) {
+    throw core::Error(
+        "changed", entry.path.string() + ": expected the file that was checked, found it changed",
+        "run the command again", core::kExitPlugin);
+  }
+  return {entry.note.id, entry.note.version, std::move(sha256)};
+}
+
+}  // namespace
+
+int lock_command(const Arguments& arguments) {
+  po::options_description flags("Flags", kHelpWidth);
+  flags.add_options()("help", "this text");
+  flags.add(plugin_flags());
+  const auto given = parse(arguments, flags, "lock");
+  if (given.count("help") != 0) {
+    return print_help("cl-host lock [FILE] [flags]",
+                      "Writes id, version and SHA-256 of every plugin that can be used to FILE, "
+                      "./plugins.lock if\nnone is named. With --locked every command refuses all "
+                      "other plugins. Executes no plugin code.\n\n"
+                      "  cl-host lock\n  cl-host train --locked\n",
+                      flags);
+  }
+  const auto words = positional(given);
+  if (words.size() > 1) {
+    throw core::Error("usage",
+                      "lock: expected at most one file, found " + std::to_string(words.size()),
+                      "cl-host lock plugins.lock", core::kExitUsage);
+  }
+  const std::filesystem::path file = words.empty() ? "plugins.lock" : words[0];
+  std::vector<core::LockedPlugin> plugins;
+  const auto catalogue = scan_plugins(given);
+  for (const auto& entry : catalogue.entries()) {
+    if (entry.usable()) {
+      plugins.push_back(locked(entry));
+    } else if (entry.slug != "shadowed") {
+      std::cerr << "warning: " << entry.path.string() << ": not locked: " << entry.status << "\n";
+    }
+  }
+  const auto count = plugins.size();
+  core::write_file_atomically(file, core::LockFile(std::move(plugins)).text());
+  std::cout << file.string() << ": " << count << (count == 1 ? " plugin\n" : " plugins\n");
+  return core::kExitDone;
+}
+
+}  // namespace clh::host

@@ -1,0 +1,91 @@
+#include "host/supervised_train.hpp"
+
+#include <iostream>
+
+#include "core/error.hpp"
+#include "core/run/supervisor.hpp"
+#include <unistd.h>
+
+namespace clh::host {
+
+namespace po = boost::program_options;
+namespace {
+
+/// Errors: core::Error `usage`.
+double call_timeout(const po::variables_map& given) {
+  if (given.count("call-timeout") == 0) {
+    return 0;
+  }
+  const auto seconds = given["call-timeout"].as<double>();
+  if (!(seconds > 0 && seconds <= 1e6)) {
+    throw core::Error("usage", "train: expected seconds above 0 after --call-timeout, found others",
+                      "cl-host train --call-timeout 60", core::kExitUsage);
+  }
+  return seconds;
+}
+
+}  // namespace
+
+po::options_description guard_flags() {
+  po::options_description flags("Against bad plugins", kHelpWidth);
+  flags.add_options()("supervise",
+                      "run in a child process: a crash of a plugin is named, and the record ended")(
+      "call-timeout", po::value<double>()->value_name("SECONDS"),
+      "as --supervise; also end a run whose plugin does not return from a call in time")(
+      "check", po::value<std::string>()->value_name("full"),
+      "verify more around every call of a plugin; slower");
+  return flags;
+}
+
+po::options_description supervisor_flags() {
+  po::options_description flags;
+  flags.add_options()("breadcrumb-fd", po::value<int>(), "the page of the supervisor");
+  return flags;
+}
+
+bool full_check(const po::variables_map& given) {
+  if (given.count("check") == 0) {
+    return false;
+  }
+  const auto level = given["check"].as<std::string>();
+  if (level != "full") {
+    throw core::Error("usage", "train: expected --check=full, found --check=" + level,
+                      "cl-host train --check=full", core::kExitUsage);
+  }
+  return true;
+}
+
+bool wants_supervision(const po::variables_map& given) {
+  return given.count("breadcrumb-fd") == 0 &&
+         (given.count("supervise") != 0 || given.count("call-timeout") != 0);
+}
+
+int train_supervised(const Arguments& arguments, const po::variables_map& given) {
+  core::SuperviseRequest request;
+  request.arguments = {"train"};
+  request.arguments.insert(request.arguments.end(), arguments.begin(), arguments.end());
+  request.call_timeout = call_timeout(given);
+  const auto end = core::supervise(request);
+  if (end.failure) {
+    std::cerr << (isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "");  // a progress bar was cut
+    if (!end.record.empty()) {
+      std::cerr << "record: " << end.record.string() << "\n";
+    }
+    throw core::Error(*end.failure);
+  }
+  return end.exit_code;
+}
+
+SupervisedPage::SupervisedPage(const po::variables_map& given) {
+  if (given.count("breadcrumb-fd") != 0) {
+    page_ = core::open_breadcrumb_page(given["breadcrumb-fd"].as<int>());
+  }
+}
+
+SupervisedPage::~SupervisedPage() {
+  if (page_ != nullptr) {
+    page_->ended.store(1, std::memory_order_release);
+  }
+}
+
+}  // namespace clh::host

@@ -1,0 +1,49 @@
+// Cumulative: trains on all data so far in every task (an upper bound after each; no continual
+// learner). `reinit` starts every task from a fresh network: the reference for intransigence.
+#include <clh/model.hpp>
+#include <clh/seen_samples.hpp>
+
+#include <ATen/ATen.h>
+
+namespace {
+
+class Cumulative final : public clh::Model {
+ public:
+  struct Options {
+    bool reinit = false;
+    void bind(clh::OptionBinder& option) {
+      option("reinit", reinit, "start every task from newly drawn parameters");
+    }
+  };
+
+  Cumulative(const clh::ModelContext& context, const Options& options)
+      : Model(context), reinit_(options.reinit) {}
+
+  void begin_task(const clh::Task& task) override {
+    clh::SeenSamples before = seen_;
+    seen_.keep(*this, task);
+    before.append_to(task);
+    if (reinit_ && !task.first()) {
+      net().assign(net().spawn(clh::Spawn::kFresh, task.index()));
+      optimizer().reset();
+    }
+  }
+
+  double observe(const clh::Batch& batch) override {
+    optimizer().zero_grad();
+    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
+    loss.backward();
+    optimizer().step();
+    return loss.item<double>();
+  }
+
+  void state(clh::Archive& archive) override { archive("seen", seen_); }
+
+ private:
+  bool reinit_;
+  clh::SeenSamples seen_;
+};
+
+}  // namespace
+
+CLH_PLUGIN(clh::model<Cumulative>("cumulative", "Training on all data so far", clh::kTaskSettings));

@@ -1,0 +1,166 @@
+// GradientSampleSelection: replay from a memory that prefers samples whose gradients point away
+// from those already held. Aljundi et al., "Gradient based sample selection for online continual
+// learning", arXiv:1903.08671, Alg. 2 (greedy). Differs from the paper: the rounds of a step replay
+// different samples; samples are compared in eval mode and not augmented, replays augment them
+// afresh; of a first batch larger than the memory the rest is dropped, since there is nothing to
+// compare it with.
+#include <clh/distinct_draw.hpp>
+#include <clh/model.hpp>
+#include <clh/replay_limits.hpp>
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "gradient_products.hpp"
+
+namespace {
+
+/// 1 + the largest cosine between a gradient and others, 0 to 2. Inputs: <g, h_i> [r], |g|^2 [],
+/// |h_i|^2 [r]; a gradient that is 0 is at right angles to every other.
+double score(const at::Tensor& products, const at::Tensor& square, const at::Tensor& squares) {
+  const auto length = (squares * square).sqrt();
+  const auto cosines = products.div(length).masked_fill(length.eq(0), 0);
+  return std::max(0.0, 1 + cosines.max().item<double>());
+}
+
+class GradientSampleSelection final : public clh::Model {
+ public:
+  static constexpr const char* kCite = "Aljundi et al. 2019, arXiv:1903.08671";
+  struct Options {
+    std::int64_t buffer_size = 500;
+    std::int64_t minibatch = 10;
+    std::int64_t gss_minibatch = 10;
+    std::int64_t batch_num = 1;
+    void bind(clh::OptionBinder& option) {
+      option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
+      option("minibatch", minibatch, "exemplars replayed in each round").min(1);
+      option("gss-minibatch", gss_minibatch, "exemplars that an incoming batch is compared with")
+          .min(1);
+      option("batch-num", batch_num, "rounds on each batch").min(1);
+    }
+  };
+
+  GradientSampleSelection(const clh::ModelContext& context, const Options& options)
+      : Model(context),
+        options_(options),
+        method_(rng("method")),
+        sample_(rng("buffer.sample")),
+        gradients_(net(), optimizer(), [this](const at::Tensor& outputs, const at::Tensor& labels) {
+          return criterion_each(outputs, labels);
+        }) {
+    clh::require_draw_fits(options.minibatch, options.buffer_size);
+  }
+
+  double observe(const clh::Batch& batch) override {
+    const auto m = options_.minibatch;
+    const auto order = clh::draw_distinct(sample_, size(), m * options_.batch_num);
+    const auto drawn = static_cast<std::int64_t>(order.size());
+    double loss = 0;
+    for (std::int64_t round = 0; round < options_.batch_num; ++round) {
+      const auto begin = order.begin() + std::min(drawn, round * m);
+      const auto end = order.begin() + std::min(drawn, (round + 1) * m);
+      loss += step(batch, {begin, end});
+    }
+    select(batch);
+    return loss / static_cast<double>(options_.batch_num);
+  }
+
+  void state(clh::Archive& archive) override {
+    archive("raw", raw_)("labels", labels_)("scores", scores_);
+  }
+
+ private:
+  std::int64_t size() const { return static_cast<std::int64_t>(scores_.size()); }
+
+  double step(const clh::Batch& batch, const std::vector<std::int64_t>& slots) {
+    auto inputs = batch.inputs, labels = batch.labels;
+    if (!slots.empty()) {
+      const auto index = at::tensor(slots, at::kLong);
+      inputs = at::cat({inputs, augment(raw_.index_select(0, index))});
+      labels = at::cat({labels, labels_.index_select(0, index)});
+    }
+    optimizer().zero_grad();
+    const auto loss = criterion(net().forward(inputs), labels);
+    loss.backward();
+    optimizer().step();
+    return loss.item<double>();
+  }
+
+  /// Lets the batch into the memory, item by item in its order.
+  void select(const clh::Batch& batch) {
+    const auto count = batch.size();
+    if (scores_.empty()) {
+      for (std::int64_t row = 0; row < std::min(count, options_.buffer_size); ++row) {
+        append(batch, row, 0.1);
+      }
+      return;
+    }
+    const auto index =
+        at::tensor(clh::draw_distinct(method_, size(), options_.gss_minibatch), at::kLong);
+    net().set_training(false);
+    const auto products =
+        gradients_.of(normalise(at::cat({batch.raw, raw_.index_select(0, index)})),
+                      at::cat({batch.labels, labels_.index_select(0, index)}));
+    net().set_training(true);
+    const auto held = index.size(0);
+    const auto across = products.narrow(0, 0, count).narrow(1, count, held);  // [B, r]
+    const auto squares = products.diagonal();
+    const auto held_squares = squares.narrow(0, count, held);
+    const auto mean_square = products.narrow(0, 0, count).narrow(1, 0, count).mean();
+    const auto batch_score = score(across.mean(0), mean_square, held_squares);
+    for (std::int64_t row = 0; row < count; ++row) {
+      if (size() < options_.buffer_size) {
+        append(batch, row, batch_score);
+      } else if (batch_score < 1) {
+        challenge(batch, row, score(across[row], squares[row], held_squares));
+      }
+    }
+  }
+
+  void append(const clh::Batch& batch, std::int64_t row, double score) {
+    if (!raw_.defined()) {
+      auto sizes = batch.raw.sizes().vec();
+      sizes[0] = options_.buffer_size;
+      raw_ = at::zeros(sizes, batch.raw.options());
+      labels_ = at::zeros({options_.buffer_size}, at::kLong);
+    }
+    scores_.push_back(score);
+    put(batch, row, scores_.size() - 1);
+  }
+
+  /// A held sample, the likelier the higher its score, may have to leave for a row of the batch.
+  void challenge(const clh::Batch& batch, std::int64_t row, double score) {
+    double total = 0;
+    for (const double held : scores_) {
+      total += held;
+    }
+    auto rest = method_.uniform() * total;
+    std::size_t slot = 0;
+    while (slot + 1 < scores_.size() && rest >= scores_[slot]) {
+      rest -= scores_[slot++];
+    }
+    if (method_.uniform() * (scores_[slot] + score) < scores_[slot]) {
+      scores_[slot] = score;
+      put(batch, row, slot);
+    }
+  }
+
+  void put(const clh::Batch& batch, std::int64_t row, std::size_t slot) {
+    const auto target = static_cast<std::int64_t>(slot);
+    raw_.select(0, target).copy_(batch.raw.select(0, row));
+    labels_.select(0, target).copy_(batch.labels.select(0, row));
+  }
+
+  Options options_;
+  clh::Rng method_, sample_;
+  gss::GradientProducts gradients_;
+  at::Tensor raw_, labels_;     // [|M|, ...], [|M|]; undefined before the first step
+  std::vector<double> scores_;  // of the slots in use
+};
+
+}  // namespace
+
+CLH_PLUGIN(clh::model<GradientSampleSelection>("gss", "Gradient-based sample selection",
+                                               clh::kAllSettings));

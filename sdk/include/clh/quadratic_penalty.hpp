@@ -1,0 +1,131 @@
+// QuadraticPenalty: springs that hold the parameters near the values that served earlier tasks.
+#pragma once
+#include <clh/network.hpp>
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <limits>
+
+namespace clh __attribute__((visibility("hidden"))) {
+
+/// strength/2 * sum_i k_i (theta_i - anchor_i)^2 over the flat parameters. Its gradient is added to
+/// the flat one in one pass, without an autograd graph. Parameters that grew after the last anchor
+/// are free.
+class QuadraticPenalty {
+ public:
+  /// kRate: strength * k never passes 1 / learning rate, so that a plain step does not overshoot the
+  /// anchor, however large the strength. kNone: as k says; plain SGD diverges from 2 / rate on.
+  enum class Bound { kRate, kNone };
+
+  /// Inputs: strength >= 0.
+  explicit QuadraticPenalty(double strength, Bound bound = Bound::kRate)
+      : strength_(strength), bound_(bound) {}
+
+  bool empty() const { return !stiffness_.defined(); }
+  /// k [P at the last anchor]; undefined if empty().
+  const at::Tensor& stiffness() const { return stiffness_; }
+  const at::Tensor& anchor() const { return anchor_; }
+  /// k for `count` parameters, zero for those that grew; all zero if empty().
+  at::Tensor stiffness_of(std::int64_t count) const {
+    return empty() ? at::zeros({count}) : pad(stiffness_, count);
+  }
+  /// Learning rate * strength * max k: a plain step overshoots above 1 and diverges from 2 on.
+  double steepness(double rate) const {
+    return empty() ? 0.0 : rate * strength_ * stiffness_.max().item<double>();
+  }
+
+  /// Replaces all springs by these. Inputs: stiffness, values [P]. Owner: values are copied.
+  void replace(const at::Tensor& stiffness, const at::Tensor& values) {
+    stiffness_ = stiffness;
+    anchor_ = values.clone();
+    scaled_ = at::Tensor();
+  }
+
+  /// Adds springs to those there are. The sum is kept: one spring for each parameter, at the
+  /// weighted mean of the anchors, and a constant. Inputs: stiffness >= 0, values [P].
+  void add(const at::Tensor& stiffness, const at::Tensor& values) {
+    if (empty()) {
+      replace(stiffness, values);
+      return;
+    }
+    // a(x-p)^2 + b(x-q)^2 = (a+b)(x - p - s(q-p))^2 + a s (q-p)^2 with s = b/(a+b).
+    const auto old = pad(stiffness_, values.size(0)), from = pad(anchor_, values.size(0));
+    stiffness_ = old + stiffness;
+    const auto share = stiffness / stiffness_.clamp_min(std::numeric_limits<float>::min());
+    const auto apart = values - from;
+    constant_ += (old * share * apart.square()).sum().item<double>();
+    anchor_ = from + share * apart;
+    scaled_ = at::Tensor();
+  }
+
+  /// Adds the penalty's gradient to net.grads().
+  /// Inputs:  the learning rate, for Bound::kRate.
+  /// Returns: the penalty; 0 if empty().
+  double pull(const Network& net, double rate) {
+    if (empty()) {
+      return 0;
+    }
+    if (!scaled_.defined() || rate != rate_) {
+      scaled_ = stiffness_ * strength_;
+      if (bound_ == Bound::kRate) {
+        scaled_.clamp_max_(1 / rate);
+      }
+      rate_ = rate;
+    }
+    const auto values = net.values(), grads = net.grads();
+    const auto energy =
+        add_forces(grads.data_ptr<float>(), values.data_ptr<float>(), anchor_.data_ptr<float>(),
+                   scaled_.data_ptr<float>(), anchor_.numel());
+    return (energy + strength_ * constant_) / 2;
+  }
+
+  void state(Archive& archive) {
+    archive("stiffness", stiffness_)("anchor", anchor_)("constant", constant_);
+    scaled_ = at::Tensor();
+  }
+
+ private:
+  static at::Tensor pad(const at::Tensor& vector, std::int64_t count) {
+    return at::constant_pad_nd(vector, {0, count - vector.size(0)});
+  }
+  /// gradient += k * drift, in one pass over memory where tensor operations need four.
+  /// Returns: sum of k * drift^2, from 16 running sums that vector instructions can keep, so that
+  /// every compiler gives the same bits.
+  static double add_forces(float* gradient, const float* values, const float* anchor,
+                           const float* k, std::int64_t count) {
+    constexpr std::int64_t kLanes = 16;
+    float energy[kLanes] = {};
+    const auto whole = count - count % kLanes;
+    for (std::int64_t i = 0; i < whole; i += kLanes) {
+      float force[kLanes];
+      for (std::int64_t j = 0; j < kLanes; ++j) {
+        const float drift = values[i + j] - anchor[i + j];
+        force[j] = k[i + j] * drift;
+        energy[j] += force[j] * drift;
+      }
+      for (std::int64_t j = 0; j < kLanes; ++j) {
+        gradient[i + j] += force[j];
+      }
+    }
+    double sum = 0;
+    for (const float part : energy) {
+      sum += part;
+    }
+    for (auto i = whole; i < count; ++i) {
+      const float drift = values[i] - anchor[i];
+      gradient[i] += k[i] * drift;
+      sum += k[i] * drift * drift;
+    }
+    return sum;
+  }
+
+  double strength_;
+  Bound bound_;
+  at::Tensor stiffness_, anchor_;  // [P at the last anchor]
+  double constant_ = 0;            // of the sum of springs with different anchors
+  at::Tensor scaled_;              // strength * k, bounded; made anew when k or the rate changes
+  double rate_ = 0;
+};
+
+}  // namespace clh

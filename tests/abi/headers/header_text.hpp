@@ -1,0 +1,78 @@
+// The text of clh/abi.h as a set of structs, and the minor that could come after it.
+#pragma once
+
+#include <cctype>
+#include <map>
+#include <regex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace clh::test {
+
+/// Removes comments and makes every run of white space one blank.
+inline std::string plain_text(const std::string& header) {
+  const auto code = std::regex_replace(header, std::regex("/\\*[^*]*\\*+([^/*][^*]*\\*+)*/"), " ");
+  return std::regex_replace(code, std::regex("\\s+"), " ");
+}
+
+/// The declarations inside each struct of a header, "{" and "}" left out.
+/// Inputs:  a header with balanced braces, structs named `struct <name> {`.
+inline std::map<std::string, std::string> structs_of(const std::string& header) {
+  const auto code = plain_text(header);
+  std::map<std::string, std::string> structs;
+  const std::regex opening("struct (clh_\\w+) \\{");
+  for (std::sregex_iterator match(code.begin(), code.end(), opening), none; match != none;
+       ++match) {
+    const auto begin = static_cast<std::size_t>(match->position() + match->length());
+    auto end = begin;
+    for (int depth = 1; depth > 0; ++end) {
+      depth += code.at(end) == '{' ? 1 : code[end] == '}' ? -1 : 0;
+    }
+    structs[(*match)[1]] = code.substr(begin, end - 1 - begin);
+  }
+  return structs;
+}
+
+/// What in `newer` breaks a plugin compiled with `older`: a struct that is gone, or whose
+/// declarations do not begin with the older ones. Names may not change either: sources must go on
+/// compiling.
+inline std::vector<std::string> breaks(const std::string& older, const std::string& newer) {
+  std::vector<std::string> found;
+  const auto now = structs_of(newer);
+  for (const auto& [name, members] : structs_of(older)) {
+    const auto match = now.find(name);
+    if (match == now.end()) {
+      found.push_back(name + " is gone");
+    } else if (match->second.compare(0, members.size(), members) != 0) {
+      found.push_back(name + " is no longer a prefix of itself");
+    }
+  }
+  return found;
+}
+
+/// Replaces `text`, which must occur once.
+inline std::string replaced(std::string header, const std::string& text, const std::string& with) {
+  const auto place = header.find(text);
+  if (place == std::string::npos || header.find(text, place + 1) != std::string::npos) {
+    throw std::invalid_argument("expected once: " + text);
+  }
+  return header.replace(place, text.size(), with);
+}
+
+/// The header as a next minor would be written: one member appended to clh_host and one to
+/// clh_node_vt, both hidden below that minor.
+inline std::string next_minor(std::string header) {
+  const auto append = [&header](const std::string& name, const std::string& member) {
+    header = replaced(header, "} " + name + ";",
+                      "\n#if CLH_TARGET_MINOR > 1\n  " + member + "\n#endif\n} " + name + ";");
+    const std::regex size("(sizeof\\(" + name + "\\) == \\d+),");
+    header = std::regex_replace(header, size, "$1 + (CLH_TARGET_MINOR > 1 ? 8 : 0),");
+  };
+  header = replaced(header, "#define CLH_ABI_MINOR 1", "#define CLH_ABI_MINOR 2");
+  append("clh_host", "int64_t (*uptime)(void* ctx);");
+  append("clh_node_vt", "clh_call_fn *prune;");
+  return header;
+}
+
+}  // namespace clh::test

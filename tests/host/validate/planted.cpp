@@ -1,0 +1,163 @@
+// Planted: a good encoder in which the environment variable CLH_DEFECT plants one defect, so that a
+// test can see `cl-host validate` find it.
+#include <clh/encoder.hpp>
+
+#include <clocale>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+namespace {
+
+bool planted(const char* defect) {
+  const char* chosen = std::getenv("CLH_DEFECT");
+  return chosen != nullptr && std::string(chosen) == defect;
+}
+
+void misbehave(std::int64_t rows) {
+  if (planted("thread")) {
+    std::thread([] {
+      for (;;) {
+        ::pause();
+      }
+    }).detach();
+  }
+  if (planted("crash") && rows == 13) {
+    std::raise(SIGSEGV);
+  }
+  if (planted("hang") && rows == 13) {
+    for (;;) {
+      ::pause();
+    }
+  }
+  if (planted("exit") && rows == 13) {
+    std::_Exit(0);
+  }
+  if (planted("print")) {
+    std::puts("hello");
+  }
+  if (planted("environment")) {
+    ::setenv("CLH_LEFT_BEHIND", "1", 1);
+  }
+}
+
+/// One bit for each feature: above the mean of the samples that it was fitted to.
+class Planted final : public clh::Encoder {
+ public:
+  struct Options {
+    double shift = 0;
+    void bind(clh::OptionBinder& option) {
+      option("shift", shift, "added to every mean").range(-1, 1);
+    }
+  };
+  Planted(const clh::EncoderContext& context, const Options& options)
+      : Encoder(context), options_(options) {
+    if (planted("descriptor")) {
+      static_cast<void>(::dup(STDOUT_FILENO));
+    }
+    if (planted("memory")) {
+      leaked_ = new std::vector<char>(1 << 20, 'x');
+    }
+  }
+
+  clh::Shape output_shape() const override {
+    auto dims = input_shape().dims();
+    dims.push_back(1);
+    return clh::Shape(dims);
+  }
+  void fit(clh::Rows<const float> x) override {
+    means_.assign(static_cast<std::size_t>(x.cols()), 0);
+    for (std::int64_t row = 0; row < x.rows(); ++row) {
+      for (std::int64_t d = 0; d < x.cols(); ++d) {
+        means_[static_cast<std::size_t>(d)] += x.row(row)[d] / static_cast<double>(x.rows());
+      }
+    }
+  }
+  void encode(clh::Rows<const float> x, clh::Rows<std::uint8_t> bits) const override {
+    misbehave(x.rows());
+    if (means_.empty()) {
+      throw clh::UsageError("[planted] expected fit before encode, found none");
+    }
+    static std::int64_t calls_of_all = 0;
+    const bool spoil = ++calls_of_all > 4 && planted("static");
+    for (std::int64_t row = 0; row < x.rows(); ++row) {
+      for (std::int64_t d = 0; d < x.cols(); ++d) {
+        const auto mean = means_[static_cast<std::size_t>(d)] + options_.shift;
+        bits.row(row)[d] = (x.row(row)[d] > mean) != spoil ? 1 : 0;
+      }
+    }
+  }
+  void state(clh::Archive& archive) override {
+    auto means = means_;
+    archive("means", means);
+    if (!planted("state")) {
+      means_ = means;
+    }
+  }
+
+ private:
+  Options options_;
+  std::vector<double> means_;
+  const std::vector<char>* leaked_ = nullptr;
+};
+
+/// Says that it is as long as an encoder's table, and ends with text where a function should be.
+struct ShortTable {
+  std::uint32_t struct_size, reserved;
+  clh_end_fn* destroy;
+  decltype(clh_encoder_vt::fit) fit;
+  char text[16];
+};
+static_assert(sizeof(ShortTable) == sizeof(clh_encoder_vt), "text where functions should be");
+
+const clh_plugin* good_plugin() {
+  return clh::plugin_table(clh_plugin_identity,
+                           clh::encoder<Planted>("planted", "An encoder with a planted defect"));
+}
+
+clh_status create(const clh_host* host, const void* spec, const clh_value* args, clh_object* out,
+                  clh_error* error) {
+  const auto status = good_plugin()->components[0]->create(host, spec, args, out, error);
+  if (status == CLH_OK) {
+    out->component = nullptr;  // the host knows what it asked for
+  }
+  if (status == CLH_OK && planted("table")) {
+    static const auto* whole = static_cast<const clh_encoder_vt*>(out->vtable);
+    static const ShortTable table{sizeof(clh_encoder_vt), 0, whole->destroy, whole->fit,
+                                  "no functions  "};
+    out->vtable = &table;
+  }
+  if (status == CLH_OK && planted("exit-crash")) {
+    std::atexit([] { std::raise(SIGABRT); });
+  }
+  return status;
+}
+
+}  // namespace
+
+extern "C" CLH_EXPORT const clh_plugin* clh_plugin_entry(const clh_host*, clh_error*) {
+  static const clh_component component = [] {
+    auto copy = *good_plugin()->components[0];
+    copy.create = create;
+    return copy;
+  }();
+  static const clh_component* const components[] = {&component};
+  static const clh_plugin plugin = [] {
+    auto copy = *good_plugin();
+    copy.components = components;
+    return copy;
+  }();
+  if (planted("locale")) {
+    std::setlocale(LC_ALL, "C.UTF-8");
+  }
+  if (planted("load-crash")) {
+    std::raise(SIGSEGV);
+  }
+  return &plugin;
+}

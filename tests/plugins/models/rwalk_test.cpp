@@ -1,0 +1,107 @@
+#include <torch/torch.h>
+
+#include "model_bench.hpp"
+#include <gtest/gtest.h>
+
+namespace {
+
+using clh::test::BenchTask;
+using clh::test::ModelBench;
+using clh::test::random_task;
+
+at::Tensor spring(const ModelBench& bench, const char* key) {
+  return std::get<at::Tensor>(bench.model_state()->children.at("springs")->values.at(key));
+}
+
+BenchTask task(int t) {
+  return random_task(12, {2}, {0, 1, 2, 3}, static_cast<std::uint64_t>(t) + 1);
+}
+
+at::Tensor loss_of(const ModelBench& bench, const BenchTask& data) {
+  return at::cross_entropy_loss(bench.forward(data.raw), data.labels);
+}
+
+/// The definition step by step, from the values before and after each: Fisher, path, scores.
+TEST(Rwalk, HoldsByFisherAndByLossSavedPerDistance) {
+  ModelBench bench(
+      {"rwalk", {{"alpha", "0.75"}, {"delta-t", "2"}, {"eps", "1e-4"}, {"lambda", "2"}}});
+  auto fisher = at::zeros_like(bench.values());
+  at::Tensor mean_score, stiffness, anchor;
+  for (int t = 0; t < 3; ++t) {
+    const auto data = task(t);
+    bench.begin_task(data);
+    auto checkpoint = bench.values().clone();
+    if (t > 0) {
+      bench.values().add_(0.3);  // so that springs drag some parameters uphill
+    }
+    auto path = at::zeros_like(checkpoint), score = at::zeros_like(checkpoint);
+    for (int i = 1; i <= 5; ++i) {  // two intervals, and half of one
+      const auto before = bench.values().clone();
+      const auto loss = loss_of(bench, data);
+      const auto gradient = bench.gradient_of(loss);
+      auto expected_loss = loss.item<double>();
+      auto expected_gradient = gradient.clone();
+      if (stiffness.defined()) {
+        const auto drift = before - anchor;
+        expected_loss += 2 * (stiffness * drift.square()).sum().item<double>();
+        expected_gradient += 4 * stiffness * drift;
+      }
+      EXPECT_NEAR(bench.observe(data.raw, data.labels), expected_loss, 1e-5 * expected_loss);
+      EXPECT_TRUE(bench.grads().allclose(expected_gradient, 1e-3, 1e-5));
+      fisher = 0.75 * gradient.square() + 0.25 * fisher;
+      path += gradient * (before - bench.values());
+      if (i % 2 == 0 || i == 5) {
+        score += path / (0.5 * fisher * (bench.values() - checkpoint).square() + 1e-4);
+        path.zero_();
+        checkpoint = bench.values().clone();
+      }
+    }
+    bench.end_task();
+    mean_score = t == 0 ? score : (mean_score + score) / 2;
+    const auto saved = mean_score.clamp_min(0);
+    stiffness = fisher / fisher.max() + saved / saved.max();
+    anchor = bench.values().clone();
+    ASSERT_EQ(mean_score.lt(0).any().item<bool>(), t > 0);
+    EXPECT_TRUE(spring(bench, "stiffness").allclose(stiffness, 1e-2, 1e-4))
+        << at::stack({spring(bench, "stiffness"), stiffness}, 1);
+    EXPECT_TRUE(spring(bench, "anchor").equal(anchor));
+  }
+}
+
+TEST(Rwalk, StaysFiniteWhereNothingMoves) {
+  // Inputs of zero: most gradients are exactly 0, and so are the distances.
+  ModelBench bench({"rwalk", {{"eps", "1e-38"}, {"delta-t", "1"}}});
+  auto data = task(0);
+  data.raw.zero_();
+  for (int t = 0; t < 2; ++t) {
+    bench.begin_task(data);
+    bench.train(4);
+    bench.end_task();
+    EXPECT_TRUE(spring(bench, "stiffness").isfinite().all().item<bool>());
+    EXPECT_LE(spring(bench, "stiffness").max().item<double>(), 2.0001);
+  }
+}
+
+TEST(Rwalk, LeavesGrownParametersFree) {
+  clh::test::BenchPlan plan{"rwalk"};
+  plan.head = clh::core::HeadForm::kIncremental;
+  plan.blocks = {2, 2};
+  ModelBench bench(plan);
+  bench.begin_task(random_task(12, {2}, {0, 1}, 1));
+  bench.train(4);
+  bench.end_task();
+  const auto held = bench.values().size(0);
+  const auto data = random_task(12, {2}, {2, 3}, 2);
+  bench.begin_task(data);
+  bench.values().add_(0.5);
+  const auto gradient = bench.gradient_of(loss_of(bench, data));
+  bench.observe(data.raw, data.labels);
+  const auto grown = bench.values().size(0) - held;
+  ASSERT_GT(grown, 0);
+  EXPECT_TRUE(bench.grads().narrow(0, held, grown).equal(gradient.narrow(0, held, grown)));
+  EXPECT_FALSE(bench.grads().narrow(0, 0, held).allclose(gradient.narrow(0, 0, held)));
+  bench.end_task();
+  EXPECT_EQ(spring(bench, "stiffness").size(0), held + grown);
+}
+
+}  // namespace
