@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reproduces the table in plugins/models/README.md: every model on Split Fashion-MNIST, several seeds,
+# Reproduces the table in plugins/models/README.md: the models on Split Fashion-MNIST, several seeds,
 # mean and sample standard deviation, as Markdown on standard output.
 #
 #   bash plugins/models/results_table.sh [FOLDER]
@@ -15,19 +15,48 @@ seeds=${SEEDS:-0 1 2 3 4}
 jobs=${JOBS:-2}
 mkdir -p "$folder"
 
-# name | label | buffer | key=value ...   (hyper-parameters of the DER paper's S-MNIST suite)
+# name | label | buffer | key=value ...   (hyper-parameters of the DER paper's S-MNIST suite; er-ace
+# and mir, which it does not have, take those of er)
 rows() {
   cat <<'ROWS'
 sgd|sgd|-|model=sgd optimizer.lr=0.03
 joint|joint|-|model=joint optimizer.lr=0.03
+cumulative|cumulative|-|model=cumulative optimizer.lr=0.03
 ewc|ewc (online, paper)|-|model=ewc model.variant=paper model.lambda=90 model.gamma=1 optimizer.lr=0.03
+si|si (paper)|-|model=si model.variant=paper model.c=1 model.xi=0.9 optimizer.lr=0.1
+mas|mas|-|model=mas optimizer.lr=0.03
+rwalk|rwalk|-|model=rwalk optimizer.lr=0.03
 lwf|lwf (paper)|-|model=lwf model.variant=paper model.alpha=1 model.temperature=2 model.wd-reg=0.0005 optimizer.lr=0.03
 er-200|er|200|model=er model.buffer-size=200 model.minibatch=10 optimizer.lr=0.01
 er-500|er|500|model=er model.buffer-size=500 model.minibatch=10 optimizer.lr=0.1
 er-5120|er|5120|model=er model.buffer-size=5120 model.minibatch=10 optimizer.lr=0.1
+er-ace-200|er-ace|200|model=er-ace model.buffer-size=200 model.minibatch=10 optimizer.lr=0.01
+er-ace-500|er-ace|500|model=er-ace model.buffer-size=500 model.minibatch=10 optimizer.lr=0.1
+er-ace-5120|er-ace|5120|model=er-ace model.buffer-size=5120 model.minibatch=10 optimizer.lr=0.1
+mir-200|mir|200|model=mir model.buffer-size=200 model.minibatch=10 optimizer.lr=0.01
+mir-500|mir|500|model=mir model.buffer-size=500 model.minibatch=10 optimizer.lr=0.1
+mir-5120|mir|5120|model=mir model.buffer-size=5120 model.minibatch=10 optimizer.lr=0.1
+fdr-200|fdr (paper)|200|model=fdr model.variant=paper model.buffer-size=200 model.minibatch=128 optimizer.lr=0.03 train.batch-size=128
+fdr-500|fdr (paper)|500|model=fdr model.variant=paper model.buffer-size=500 model.minibatch=128 optimizer.lr=0.1 train.batch-size=128
+fdr-5120|fdr (paper)|5120|model=fdr model.variant=paper model.buffer-size=5120 model.minibatch=128 optimizer.lr=0.1 train.batch-size=128
+gss-200|gss|200|model=gss model.buffer-size=200 model.minibatch=10 model.gss-minibatch=10 optimizer.lr=0.1 train.batch-size=128
+gss-500|gss|500|model=gss model.buffer-size=500 model.minibatch=10 model.gss-minibatch=10 optimizer.lr=0.1 train.batch-size=128
+gss-5120|gss|5120|model=gss model.buffer-size=5120 model.minibatch=128 model.gss-minibatch=10 optimizer.lr=0.1 train.batch-size=128
+hal-200|hal (paper)|200|model=hal model.variant=paper model.buffer-size=200 model.minibatch=128 model.lambda=0.1 model.beta=0.7 model.gamma=0.5 optimizer.lr=0.1 train.batch-size=128
+hal-500|hal (paper)|500|model=hal model.variant=paper model.buffer-size=500 model.minibatch=128 model.lambda=0.1 model.beta=0.2 model.gamma=0.5 optimizer.lr=0.1 train.batch-size=128
+hal-5120|hal (paper)|5120|model=hal model.variant=paper model.buffer-size=5120 model.minibatch=128 model.lambda=0.1 model.beta=0.7 model.gamma=0.5 optimizer.lr=0.1 train.batch-size=128
+icarl-200|icarl|200|model=icarl model.buffer-size=200 model.wd=0 optimizer.lr=0.1
+icarl-500|icarl|500|model=icarl model.buffer-size=500 model.wd=0 optimizer.lr=0.1
+icarl-5120|icarl|5120|model=icarl model.buffer-size=5120 model.wd=0 optimizer.lr=0.1
+gem-200|gem|200|model=gem model.buffer-size=200 model.gamma=1 optimizer.lr=0.01
+gem-500|gem|500|model=gem model.buffer-size=500 model.gamma=0.5 optimizer.lr=0.03
+gem-5120|gem|5120|model=gem model.buffer-size=5120 model.gamma=1 optimizer.lr=0.1
 agem-200|agem|200|model=agem model.buffer-size=200 model.minibatch=128 optimizer.lr=0.1
 agem-500|agem|500|model=agem model.buffer-size=500 model.minibatch=128 optimizer.lr=0.1
 agem-5120|agem|5120|model=agem model.buffer-size=5120 model.minibatch=128 optimizer.lr=0.1
+agem-r-200|agem-r|200|model=agem-r model.buffer-size=200 model.minibatch=128 optimizer.lr=0.1
+agem-r-500|agem-r|500|model=agem-r model.buffer-size=500 model.minibatch=128 optimizer.lr=0.1
+agem-r-5120|agem-r|5120|model=agem-r model.buffer-size=5120 model.minibatch=128 optimizer.lr=0.1
 der-200|der|200|model=der model.buffer-size=200 model.minibatch=10 model.alpha=0.2 optimizer.lr=0.03
 der-500|der|500|model=der model.buffer-size=500 model.minibatch=128 model.alpha=1 optimizer.lr=0.03
 der-5120|der|5120|model=der model.buffer-size=5120 model.minibatch=128 model.alpha=0.5 optimizer.lr=0.1
