@@ -11,7 +11,8 @@ namespace clh __attribute__((visibility("hidden"))) {
 
 /// strength/2 * sum_i k_i (theta_i - anchor_i)^2 over the flat parameters. Its gradient is added to
 /// the flat one in one pass, without an autograd graph. Parameters that grew after the last anchor
-/// are free.
+/// are free. Source: Kirkpatrick et al. 2017, arXiv:1612.00796, eq. 3; one spring of the same shape
+/// serves Zenke et al. 2017, arXiv:1703.04200, eq. 4 (with strength 2c), and the methods after it.
 class QuadraticPenalty {
  public:
   /// kRate: strength * k never passes 1 / learning rate, so that a plain step does not overshoot the
@@ -39,6 +40,7 @@ class QuadraticPenalty {
   void replace(const at::Tensor& stiffness, const at::Tensor& values) {
     stiffness_ = stiffness;
     anchor_ = values.clone();
+    constant_ = 0;
     scaled_ = at::Tensor();
   }
 

@@ -94,6 +94,17 @@ TEST(Checkpoint, AKeyThatIsMissingOrOfAnotherTypeIsAnError) {
   EXPECT_THROW(load_state(other, record), clh::StatusError);
 }
 
+// A list is made as it is read, so a count that lies asks for no memory.
+TEST(Checkpoint, AListThatIsShorterThanItsCountIsAnError) {
+  Everything saved;
+  StateRecord record;
+  save_state(saved, record);
+  record.children.at("list")->values["size"] = std::int64_t{1000};
+  Everything loaded;
+  EXPECT_THROW(load_state(loaded, record), clh::StatusError);
+  EXPECT_LE(loaded.list.size(), saved.list.size() + 1);
+}
+
 TEST(Checkpoint, AKeyGivenTwiceIsAnError) {
   struct Twice {
     std::int64_t n = 0;
