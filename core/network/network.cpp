@@ -94,7 +94,7 @@ std::vector<NamedTensor> Network::activations(const at::Tensor& x) const {
                 backbone_.instance().label() +
                     ": expected a backbone with clh.backbone.gates/1, "
                     "found one without",
-                "use a backbone with gates: mlp", kExitUsage);
+                "use a backbone with gates: mlp or resnet18", kExitUsage);
   }
   std::int64_t n = 0;
   const auto* layers = backbone_.instance().enter("layers", gates->layers, &n);
@@ -136,7 +136,7 @@ at::Tensor Network::gated(const at::Tensor& x, const clh_tensor* const* gates,
                 backbone_.instance().label() +
                     ": expected a backbone with gates, "
                     "found one without",
-                "use a backbone with gates: mlp", kExitUsage);
+                "use a backbone with gates: mlp or resnet18", kExitUsage);
   }
   return head_.classify(backbone_.instance().make("gated", ext->features, lend(x), gates, n));
 }

@@ -4,6 +4,7 @@
 #include <clh/error.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -36,6 +37,10 @@ boost::dll::shared_library& open_file(const std::filesystem::path& path) {
     throw Error("load-failed",
                 path.string() + ": expected a loadable shared object, found " + e.what(),
                 "rebuild the plugin against this host", kExitPlugin);
+  } catch (...) {
+    // A constructor's exception that came through the dynamic linker, which is locked since. Whether
+    // it comes as far as here is the compiler's choice, so that it must not matter.
+    std::terminate();
   }
 }
 

@@ -48,8 +48,14 @@ const PluginNote& Subject::note() {
 }
 
 void Subject::open(Loading& loading) const {
-  // Never closed: a thread or a graph node of the plugin may outlive every owner.
-  void* library = ::dlopen(std::filesystem::canonical(path_).c_str(), RTLD_NOW | RTLD_LOCAL);
+  const auto file = std::filesystem::canonical(path_);
+  void* library = nullptr;
+  try {
+    // Never closed: a thread or a graph node of the plugin may outlive every owner.
+    library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  } catch (...) {  // a constructor's, through the dynamic linker, which is locked since
+    std::terminate();
+  }
   if (library == nullptr) {
     const char* reason = ::dlerror();
     throw CheckFailed{"a shared object that can be loaded",

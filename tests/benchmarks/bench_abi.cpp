@@ -4,27 +4,23 @@
 // Target: under 2 microseconds a step.
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
 #include "core/run/environment.hpp"
+#include "tests/benchmarks/median.hpp"
 #include "tests/support/test_run.hpp"
 
 namespace {
 
 using namespace clh;  // NOLINT
+using bench::median;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kSteps = 50;  // short blocks, so that both sides meet the same disturbances
 
 double microseconds_per_step(Clock::time_point start) {
   return std::chrono::duration<double, std::micro>(Clock::now() - start).count() / kSteps;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 }  // namespace

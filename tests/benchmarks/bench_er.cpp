@@ -1,7 +1,6 @@
 // bench_er: the whole default job of cl-host (data, training, evaluation, metrics, record) against
 // a hand-written LibTorch loop doing the same steps, alternating in one process; medians and their
 // ratio. Target: at most 1.10.
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include "core/run/environment.hpp"
 #include "core/run/run_recorder.hpp"
 #include "tests/benchmarks/hand_written_er.hpp"
+#include "tests/benchmarks/median.hpp"
 #include "tests/support/test_run.hpp"
 #include <spdlog/sinks/null_sink.h>
 #include <unistd.h>
@@ -18,12 +18,7 @@
 namespace {
 
 using namespace clh;  // NOLINT
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const auto n = values.size();
-  return n % 2 == 1 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
-}
+using bench::median;
 
 double class_il(const core::RunRecord& record) {
   const auto& matrix = record.matrices.at("class-il");

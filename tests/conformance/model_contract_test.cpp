@@ -168,10 +168,23 @@ TEST(Hal, RefusesABackboneWithoutInputGradientsBeforeItTrains) {
   EXPECT_TRUE(watch.losses.empty());
 }
 
+INSTANTIATE_TEST_SUITE_P(Gated, ModelContract,
+                         testing::Values("hat stream.scenario=task-il head=multi-head",
+                                         "hat stream.scenario=task-il",
+                                         "adahat stream.scenario=task-il head=multi-head", "cbp"));
+INSTANTIATE_TEST_SUITE_P(TaskParts, ModelContract,
+                         testing::Values("random-init", "independent stream.scenario=task-il",
+                                         "lwf-mc", "lfl stream.scenario=task-il", "cwr-star",
+                                         "packnet stream.scenario=task-il",
+                                         "wsn stream.scenario=task-il",
+                                         "pnn stream.scenario=task-il"));
 INSTANTIATE_TEST_SUITE_P(BuiltIn, ModelContract,
                          testing::Values("sgd", "joint", "er", "der", "derpp", "agem", "ewc", "lwf",
                                          "agem-r", "er-ace", "fdr", "gss", "hal", "mer", "mir",
                                          "cumulative", "gdumb model.epochs=2", "gem", "icarl",
-                                         "mas", "rwalk", "si"));
+                                         "mas", "rwalk", "si", "ncm", "slda", "fecam", "bic",
+                                         "lucir model.ft-epochs=2", "rpc",
+                                         "generative-replay model.hidden=20", "er-aml", "scr",
+                                         "cope", "xder model.n-aug=2"));
 
 }  // namespace

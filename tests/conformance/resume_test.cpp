@@ -113,9 +113,57 @@ INSTANTIATE_TEST_SUITE_P(
         "model=gdumb model.epochs=2 model.buffer-size=40 stream.scenario=task-free",
         "model=gem model.buffer-size=40", "model=gem model.selection=last head=incremental",
         "model=icarl model.buffer-size=40", "model=icarl head=incremental",
-        "model=mas model.lambda=0.1", "model=mas model.accumulate=ema backbone=cnn",
-        "model=rwalk model.delta-t=4", "model=si",
+        "model=mas model.lambda=0.1", "model=mas model.accumulate=ema backbone=cnn", "model=ncm",
+        "model=ncm model.source=current model.backbone=first-task",
+        "model=ncm model.source=memory model.backbone=replay model.buffer-size=40 head=incremental",
+        "model=slda", "model=slda model.base-init=oas model.backbone=first-task",
+        "model=slda stream.scenario=task-free", "model=fecam", "model=bic model.buffer-size=40",
+        "model=bic head=incremental", "model=lucir model.buffer-size=40 model.ft-epochs=3",
+        "model=lucir model.ft-epochs=1 head=incremental optimizer.momentum=0.9",
+        "model=rpc model.buffer-size=40", "model=rwalk model.delta-t=4", "model=si",
+        "model=generative-replay model.hidden=20 model.latent=4",
+        "model=generative-replay model.target=soft model.hidden=20 optimizer=adam "
+        "optimizer.lr=0.001 head=multi-head stream.scenario=task-il",
+        "model=er-aml model.buffer-size=40", "model=er-aml stream.scenario=task-free",
+        "model=scr model.buffer-size=40 model.minibatch=8 optimizer.momentum=0.9",
+        "model=scr model.minibatch=8 stream.scenario=task-free",
+        "model=cope model.buffer-size=40 model.inner=2 optimizer.momentum=0.9",
+        "model=cope head=incremental",
+        "model=xder model.buffer-size=40 model.simclr-batch=4 model.n-aug=2",
+        "model=xder model.buffer-size=40 head=incremental",
         "model=si model.variant=paper head=incremental"));
+INSTANTIATE_TEST_SUITE_P(
+    Gated, Resume,
+    testing::Values(
+        "model=hat stream.scenario=task-il head=multi-head backbone.width=20",
+        "model=hat model.mode=random stream.scenario=task-il optimizer=adam optimizer.lr=0.001 "
+        "optimizer.reset=never backbone.width=20",
+        "model=hat stream.scenario=task-il head=incremental backbone=resnet18 backbone.width=2 "
+        "backbone.norm=instance optimizer.momentum=0.9",
+        "model=adahat model.alpha=0.1 stream.scenario=task-il head=multi-head backbone.width=20",
+        "model=cbp model.rho=0.05 model.maturity=2 backbone.width=20 head=incremental",
+        "model=cbp model.rho=0.05 model.maturity=2 backbone.width=20 stream.scenario=task-free "
+        "optimizer.momentum=0.9"));
+INSTANTIATE_TEST_SUITE_P(
+    TaskParts, Resume,
+    testing::Values(
+        "model=random-init", "model=independent stream.scenario=task-il optimizer.momentum=0.9",
+        "model=independent stream.scenario=task-il head=incremental backbone=resnet18 "
+        "backbone.width=2",
+        "model=lwf-mc", "model=lwf-mc head=incremental",
+        "model=lfl stream=permuted stream.scenario=domain-il stream.tasks=5",
+        "model=lfl stream.scenario=task-il head=multi-head optimizer.momentum=0.9",
+        "model=cwr-star", "model=cwr-star model.bias=true head=incremental",
+        "model=packnet stream.scenario=task-il optimizer.momentum=0.9",
+        "model=packnet stream.scenario=task-il head=incremental backbone=resnet18 "
+        "backbone.width=2 optimizer=adam optimizer.lr=0.001 optimizer.reset=never",
+        "model=wsn stream.scenario=task-il head=multi-head",
+        "model=wsn model.score-reset=true stream.scenario=task-il backbone=resnet18 "
+        "backbone.width=2 optimizer=adam optimizer.lr=0.001 optimizer.reset=never",
+        "model=pnn stream.scenario=task-il optimizer.momentum=0.9",
+        "model=pnn model.adapter=linear stream.scenario=task-il head=incremental optimizer=adam "
+        "optimizer.lr=0.001 optimizer.reset=never",
+        "model=pnn model.adapter=none stream.scenario=task-il head=multi-head"));
 INSTANTIATE_TEST_SUITE_P(
     Parts, Resume,
     testing::Values(

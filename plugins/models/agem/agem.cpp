@@ -2,6 +2,7 @@
 // Chaudhry et al., "Efficient Lifelong Learning with A-GEM", arXiv:1812.00420, eq. 11 and Alg. 2.
 // Differs from the paper: stored samples are augmented afresh at every replay; `eps` (0 = the
 // paper) is added to the squared norm, as van de Ven et al. 2022 do.
+#include <clh/active_outputs.hpp>
 #include <clh/distinct_draw.hpp>
 #include <clh/gradient_projection.hpp>
 #include <clh/model.hpp>
@@ -19,18 +20,24 @@ class AveragedGem final : public clh::Model {
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 128;
     double eps = 0;
+    clh::Active active = clh::Active::kAll;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
           .min(1);
       option("minibatch", minibatch, "exemplars behind each reference gradient").min(1);
       option("eps", eps, "added to the reference gradient's squared norm").min(0).advanced();
+      clh::ActiveOutputs::bind(option, active);
     }
   };
 
   AveragedGem(const clh::ModelContext& context, const Options& options)
-      : Model(context), options_(options), memory_(rng("buffer.sample")) {}
+      : Model(context),
+        options_(options),
+        active_(options.active, net(), scenario()),
+        memory_(rng("buffer.sample")) {}
 
   void begin_task(const clh::Task& task) override {
+    active_.begin_task(task);
     part_ = clh::part_of_each(options_.buffer_size, task.count());
   }
 
@@ -39,18 +46,18 @@ class AveragedGem final : public clh::Model {
     if (constrained) {
       const auto old = memory_.sample(options_.minibatch);
       optimizer().zero_grad();
-      criterion(net().forward(augment(old.raw)), old.labels).backward();
+      loss(augment(old.raw), old.labels).backward();
       const auto reference = net().grads();
       reference_.resize_as_(reference).copy_(reference);
     }
     optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
-    loss.backward();
+    const auto present = loss(batch.inputs, batch.labels);
+    present.backward();
     if (constrained) {
       clh::project(net().grads(), reference_, options_.eps);
     }
     optimizer().step();
-    return loss.item<double>();
+    return present.item<double>();
   }
 
   /// Keeps floor(B/T) samples of the finished task.
@@ -61,10 +68,17 @@ class AveragedGem final : public clh::Model {
     memory_.add(kept.raw, kept.labels);
   }
 
-  void state(clh::Archive& archive) override { archive("memory", memory_)("part", part_); }
+  void state(clh::Archive& archive) override {
+    archive("active", active_)("memory", memory_)("part", part_);
+  }
 
  private:
+  at::Tensor loss(const at::Tensor& inputs, const at::Tensor& labels) {
+    return criterion(active_.only(net().forward(inputs), labels), labels);
+  }
+
   Options options_;
+  clh::ActiveOutputs active_;
   clh::TaskMemory memory_;
   std::int64_t part_ = 1;                  // of each task, floor(B/T)
   at::Tensor reference_ = at::empty({0});  // [P], scratch

@@ -8,6 +8,7 @@
 // that a plain step never overshoots the anchor, however large lambda is. `variant=paper` is the
 // form behind the table of arXiv:2004.07211: online, `fisher=confidence`, no factor 1/2, stiffness
 // not bounded; its pass over augmented samples is not copied.
+#include <clh/active_outputs.hpp>
 #include <clh/model.hpp>
 #include <clh/quadratic_penalty.hpp>
 
@@ -33,6 +34,7 @@ class ElasticWeightConsolidation final : public clh::Model {
     ewc::Fisher fisher = ewc::Fisher::kExact;
     std::int64_t fisher_n = 0;
     bool half = true;
+    clh::Active active = clh::Active::kAll;
     Variant variant = Variant::kFixed;
     void bind(clh::OptionBinder& option) {
       option("mode", mode, "one decaying Fisher and the last anchor, or a spring for each task")
@@ -44,18 +46,25 @@ class ElasticWeightConsolidation final : public clh::Model {
           .choices({"exact", "sample", "empirical", "predicted", "batched", "confidence"});
       option("fisher-n", fisher_n, "samples of the task behind its Fisher; 0 = all").min(0);
       option("half", half, "penalty lambda/2 F d^2; false: lambda F d^2");
+      clh::ActiveOutputs::bind(option, active);
       option("variant", variant, "paper: mode=online fisher=confidence half=false, whatever is set")
           .choices({"fixed", "paper"});
     }
   };
 
   ElasticWeightConsolidation(const clh::ModelContext& context, const Options& options)
-      : Model(context), options_(as_published(options)), springs_(strength(), bound()) {}
+      : Model(context),
+        options_(as_published(options)),
+        active_(options.active, net(), scenario()),
+        springs_(strength(), bound()) {}
+
+  void begin_task(const clh::Task& task) override { active_.begin_task(task); }
 
   double observe(const clh::Batch& batch) override {
     batch_size_ = std::max(batch_size_, batch.size());
     optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
+    const auto outputs = active_.only(net().forward(batch.inputs), batch.labels);
+    const auto loss = criterion(outputs, batch.labels);
     loss.backward();
     const auto penalty = springs_.pull(net(), optimizer().rate());
     optimizer().step();
@@ -63,9 +72,9 @@ class ElasticWeightConsolidation final : public clh::Model {
   }
 
   void end_task(const clh::Task& task) override {
-    const auto fisher =
-        ewc::fisher_diagonal(*this, net(), optimizer(), task,
-                             {options_.fisher, options_.fisher_n, batch_size_}, rng("method"));
+    const auto fisher = ewc::fisher_diagonal(
+        *this, net(), optimizer(), task,
+        {options_.fisher, options_.fisher_n, batch_size_, active_.present()}, rng("method"));
     const auto values = net().values();
     if (options_.mode == Mode::kSeparate) {
       springs_.add(fisher, values);
@@ -81,7 +90,7 @@ class ElasticWeightConsolidation final : public clh::Model {
   }
 
   void state(clh::Archive& archive) override {
-    archive("springs", springs_)("batch-size", batch_size_);
+    archive("active", active_)("springs", springs_)("batch-size", batch_size_);
   }
 
  private:
@@ -100,6 +109,7 @@ class ElasticWeightConsolidation final : public clh::Model {
   }
 
   Options options_;
+  clh::ActiveOutputs active_;
   clh::QuadraticPenalty springs_;
   std::int64_t batch_size_ = 1;  // the stream's, as far as seen
 };

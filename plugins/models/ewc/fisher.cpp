@@ -21,12 +21,12 @@ struct Term {
 class Diagonal {
  public:
   Diagonal(const clh::Network& net, const clh::Optimizer& optimizer, const clh::Task& task,
-           Fisher kind, const clh::Rng& rng)
-      : net_(net), optimizer_(optimizer), kind_(kind), rng_(rng) {
+           const FisherRequest& request, const clh::Rng& rng)
+      : net_(net), optimizer_(optimizer), kind_(request.kind), rng_(rng) {
     const auto& info = net.info();
     sum_ = at::zeros({info.n_values});
-    if (info.head == CLH_HEAD_MULTI) {
-      classes_ = task.classes();
+    if (info.head == CLH_HEAD_MULTI || !request.active.empty()) {
+      classes_ = request.active.empty() ? task.classes() : request.active;
       hidden_ = at::full({info.outputs}, -std::numeric_limits<float>::infinity());
       hidden_.index_fill_(0, at::tensor(classes_, at::kLong), 0);
     } else {
@@ -168,7 +168,7 @@ at::Tensor fisher_diagonal(const clh::HostServices& host, const clh::Network& ne
   const auto piece = request.kind == Fisher::kBatched ? request.batch_size : kPiece;
 
   net.set_training(false);
-  Diagonal diagonal(net, optimizer, task, request.kind, rng);
+  Diagonal diagonal(net, optimizer, task, request, rng);
   for (std::int64_t begin = 0; begin < count; begin += piece) {
     host.check_stop();
     const auto end = std::min(begin + piece, count);

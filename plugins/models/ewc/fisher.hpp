@@ -2,6 +2,8 @@
 #pragma once
 #include <clh/model.hpp>
 
+#include <vector>
+
 namespace ewc {
 
 /// Whose log-likelihood is differentiated for a sample x, and how the squares are averaged.
@@ -16,12 +18,13 @@ enum class Fisher {
 
 struct FisherRequest {
   Fisher kind = Fisher::kExact;
-  std::int64_t samples = 0;     // 0 = all of the task, else that many at random
-  std::int64_t batch_size = 1;  // of the stream; used by kBatched and kConfidence alone
+  std::int64_t samples = 0;            // 0 = all of the task, else that many at random
+  std::int64_t batch_size = 1;         // of the stream; used by kBatched and kConfidence alone
+  std::vector<std::int64_t> active{};  // outputs that the softmax covers; empty = all
 };
 
 /// Computes the diagonal in eval mode over the task's plain (not augmented) training data.
-/// Inputs:  the softmax covers every output, with a multi-head those of the task's block.
+/// Inputs:  the softmax covers the active outputs, with a multi-head those of the task's block.
 /// Returns: [P] float32, >= 0, in the order of net.values().
 /// Errors:  UsageError in online streams; Stopped when the run is being ended.
 /// Owner:   a new tensor; the gradient vector is left at zero, the network in training mode.

@@ -10,6 +10,7 @@
 #include <clh/model.hpp>
 #include <clh/nearest_class_mean.hpp>
 #include <clh/replay_limits.hpp>
+#include <clh/sigmoid_distillation.hpp>
 #include <clh/task_pass.hpp>
 
 #include <ATen/ATen.h>
@@ -78,7 +79,8 @@ class Icarl final : public clh::Model {
   double observe(const clh::Batch& batch) override {
     optimizer().zero_grad();
     auto outputs = net().forward(batch.inputs);
-    auto target = targets(batch, outputs.size(1));
+    auto target =
+        clh::sigmoid_targets(batch.inputs, batch.labels, outputs.size(1), teacher_, before_);
     if (options_.active == Active::kSeen) {
       const auto active = at::tensor(seen_, at::kLong);
       outputs = outputs.index_select(1, active);
@@ -146,19 +148,6 @@ class Icarl final : public clh::Model {
 
  private:
   static constexpr std::int64_t kPiece = 500;  // bounds memory; without effect on the result
-
-  /// [B, C]: the teacher's probabilities for classes of earlier tasks, one-hot for the others.
-  at::Tensor targets(const clh::Batch& batch, std::int64_t outputs) const {
-    const at::NoGradGuard no_grad;
-    auto target = at::zeros({batch.size(), outputs}, batch.inputs.options());
-    target.scatter_(1, batch.labels.unsqueeze(1), 1);
-    if (teacher_) {
-      const auto old = at::tensor(before_, at::kLong);
-      const auto taught = teacher_.forward(batch.inputs).index_select(1, old).sigmoid_();
-      target.index_copy_(1, old, taught);
-    }
-    return target;
-  }
 
   /// raw [n, ...] -> [n, F], or [2n, F] with mirror images.
   at::Tensor exemplar_features(const at::Tensor& raw) const {

@@ -8,6 +8,7 @@
 #include <clh/model.hpp>
 
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <limits>
@@ -78,12 +79,16 @@ class LearningWithoutForgetting final : public clh::Model {
     }
     optimizer().zero_grad();
     const auto outputs = net().forward(batch.inputs);
-    auto loss = criterion(unseen_.defined() ? outputs + unseen_ : outputs, batch.labels);
+    const auto loss = criterion(unseen_.defined() ? outputs + unseen_ : outputs, batch.labels);
+    double distilled = 0;
     if (teacher_) {
       const auto target = teacher_.forward(paper_ ? normalise(batch.raw) : batch.inputs);
-      loss = loss.add(distillation(outputs, target), options_.alpha);
+      const auto term = distillation(outputs.detach(), target);
+      torch::autograd::backward({loss, outputs}, {at::ones_like(loss), term.gradient});
+      distilled = term.value;
+    } else {
+      loss.backward();
     }
-    loss.backward();
     double norm = 0;
     if (decay_ > 0) {
       const auto values = net().values();
@@ -91,7 +96,7 @@ class LearningWithoutForgetting final : public clh::Model {
       norm = values.dot(values).item<double>();
     }
     optimizer().step();
-    return loss.item<double>() + decay_ * norm;
+    return loss.item<double>() + distilled + decay_ * norm;
   }
 
   void state(clh::Archive& archive) override {
@@ -129,22 +134,35 @@ class LearningWithoutForgetting final : public clh::Model {
     supports_known_ = true;
   }
 
-  /// Sum over the groups of -mean_n sum_c softmax(target/T)_c log softmax(outputs/T)_c.
-  /// Inputs: outputs, target [B, C].
-  at::Tensor distillation(const at::Tensor& outputs, const at::Tensor& target) const {
-    if (options_.support == Support::kAll) {
-      return cross_entropy(outputs, target);
-    }
-    auto sum = cross_entropy(outputs.index_select(1, old_[0]), target.index_select(1, old_[0]));
-    for (std::size_t i = 1; i < old_.size(); ++i) {
-      sum = sum + cross_entropy(outputs.index_select(1, old_[i]), target.index_select(1, old_[i]));
-    }
-    return sum;
-  }
-  at::Tensor cross_entropy(const at::Tensor& outputs, const at::Tensor& target) const {
+  struct Distillation {
+    double value;
+    at::Tensor gradient;  // of the value in the outputs, [B, C]
+  };
+
+  /// alpha times the sum over the groups of -mean_n sum_c q_c log p_c with p = softmax(outputs/T),
+  /// q = softmax(target/T) over the group. Its gradient, alpha (p - q) / (T n), is known, so that
+  /// none of it needs a graph. Inputs: outputs, target [B, C].
+  Distillation distillation(const at::Tensor& outputs, const at::Tensor& target) const {
+    const at::NoGradGuard no_grad;
     const auto t = options_.temperature;
-    const auto soft = (target / t).softmax(1) * (outputs / t).log_softmax(1);
-    return soft.sum(1).mean() * (options_.kd_t2 ? -t * t : -1.0);
+    auto gradient = at::zeros_like(outputs);
+    double value = 0;
+    const auto add = [&](const at::Tensor& z, const at::Tensor& from) {
+      const auto log_p = (z / t).log_softmax(1), q = (from / t).softmax(1);
+      value -= (q * log_p).sum().item<double>();
+      return log_p.exp().sub_(q);
+    };
+    if (options_.support == Support::kAll) {
+      gradient = add(outputs, target);
+    } else {
+      for (const auto& group : old_) {
+        gradient.index_copy_(1, group,
+                             add(outputs.index_select(1, group), target.index_select(1, group)));
+      }
+    }
+    const auto weight =
+        options_.alpha * (options_.kd_t2 ? t * t : 1) / static_cast<double>(outputs.size(0));
+    return {weight * value, gradient.mul_(weight / t)};
   }
 
   /// Trains the head alone with plain SGD on eval-mode features and this task's outputs.

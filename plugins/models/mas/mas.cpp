@@ -6,6 +6,7 @@
 // `per-sample=false` takes the magnitude of a batch's mean gradient, which understates them; with a
 // multi-head the outputs are those of the task's block; no spring is stiffer than 1 / learning
 // rate.
+#include <clh/active_outputs.hpp>
 #include <clh/linear_layers.hpp>
 #include <clh/model.hpp>
 #include <clh/quadratic_penalty.hpp>
@@ -31,6 +32,7 @@ class MemoryAwareSynapses final : public clh::Model {
     double alpha = 0.5;
     bool per_sample = true;
     Outputs outputs = Outputs::kAll;
+    clh::Active active = clh::Active::kAll;
     void bind(clh::OptionBinder& option) {
       option("lambda", lambda, "strength of the penalty").min(0);
       option("accumulate", accumulate, "importances of the tasks added, or averaged as they come")
@@ -39,21 +41,28 @@ class MemoryAwareSynapses final : public clh::Model {
       option("per-sample", per_sample, "magnitudes of each sample's gradient, not of a batch's");
       option("outputs", outputs, "outputs whose length counts: every one, or the task's own")
           .choices({"all", "task"});
+      clh::ActiveOutputs::bind(option, active);
     }
   };
 
   MemoryAwareSynapses(const clh::ModelContext& context, const Options& options)
-      : Model(context), options_(options), springs_(2 * options.lambda) {
+      : Model(context),
+        options_(options),
+        active_(options.active, net(), scenario()),
+        springs_(2 * options.lambda) {
     if (options_.accumulate == Accumulate::kSum && options_.alpha != Options().alpha) {
       throw clh::UsageError(
           "[model] alpha: expected accumulate=ema beside it, found accumulate=sum");
     }
   }
 
+  void begin_task(const clh::Task& task) override { active_.begin_task(task); }
+
   double observe(const clh::Batch& batch) override {
     batch_size_ = std::max(batch_size_, batch.size());
     optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
+    const auto outputs = active_.only(net().forward(batch.inputs), batch.labels);
+    const auto loss = criterion(outputs, batch.labels);
     loss.backward();
     const auto penalty = springs_.pull(net(), optimizer().rate());
     optimizer().step();
@@ -69,7 +78,7 @@ class MemoryAwareSynapses final : public clh::Model {
   }
 
   void state(clh::Archive& archive) override {
-    archive("springs", springs_)("batch-size", batch_size_);
+    archive("active", active_)("springs", springs_)("batch-size", batch_size_);
   }
 
  private:
@@ -138,6 +147,7 @@ class MemoryAwareSynapses final : public clh::Model {
   }
 
   Options options_;
+  clh::ActiveOutputs active_;
   clh::QuadraticPenalty springs_;
   std::int64_t batch_size_ = 1;  // the stream's, as far as seen
   at::Tensor counted_;           // output indices [k]; undefined = every output

@@ -6,6 +6,7 @@
 // spring is stiffer than 1 / learning rate, so that a plain step never overshoots the anchor.
 // `variant=paper` is the form behind the table of arXiv:2004.07211: gradients of loss and penalty
 // together, clipped to [-1, 1], importances of either sign, stiffness not bounded.
+#include <clh/active_outputs.hpp>
 #include <clh/model.hpp>
 #include <clh/path_integral.hpp>
 #include <clh/quadratic_penalty.hpp>
@@ -28,6 +29,7 @@ class SynapticIntelligence final : public clh::Model {
     Source grad_source = Source::kTask;
     double clip_value = 0;
     bool exclude_norm = true;
+    clh::Active active = clh::Active::kAll;
     Variant variant = Variant::kFixed;
     void bind(clh::OptionBinder& option) {
       option("c", c, "strength: the penalty is c * importance * drift^2").min(0);
@@ -36,6 +38,7 @@ class SynapticIntelligence final : public clh::Model {
           .choices({"task", "total"});
       option("clip-value", clip_value, "largest magnitude of a gradient's entry; 0 = any").min(0);
       option("exclude-norm", exclude_norm, "leave the parameters of normalisation layers free");
+      clh::ActiveOutputs::bind(option, active);
       option("variant", variant, "paper: grad-source=total clip-value=1, importances of any sign")
           .choices({"fixed", "paper"});
     }
@@ -44,6 +47,7 @@ class SynapticIntelligence final : public clh::Model {
   SynapticIntelligence(const clh::ModelContext& context, const Options& options)
       : Model(context),
         options_(options),
+        active_(options.active, net(), scenario()),
         paper_(options.variant == Variant::kPaper),
         springs_(2 * options.c, paper_ ? clh::QuadraticPenalty::Bound::kNone
                                        : clh::QuadraticPenalty::Bound::kRate) {
@@ -58,14 +62,16 @@ class SynapticIntelligence final : public clh::Model {
     }
   }
 
-  void begin_task(const clh::Task&) override {
+  void begin_task(const clh::Task& task) override {
+    active_.begin_task(task);
     start_ = net().values().clone();
     path_.clear();
   }
 
   double observe(const clh::Batch& batch) override {
     optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
+    const auto outputs = active_.only(net().forward(batch.inputs), batch.labels);
+    const auto loss = criterion(outputs, batch.labels);
     loss.backward();
     if (options_.grad_source == Source::kTask) {
       path_.depart(net());
@@ -96,7 +102,7 @@ class SynapticIntelligence final : public clh::Model {
   }
 
   void state(clh::Archive& archive) override {
-    archive("springs", springs_)("path", path_)("start", start_);
+    archive("active", active_)("springs", springs_)("path", path_)("start", start_);
   }
 
  private:
@@ -118,6 +124,7 @@ class SynapticIntelligence final : public clh::Model {
   }
 
   Options options_;
+  clh::ActiveOutputs active_;
   bool paper_;
   clh::QuadraticPenalty springs_;
   clh::PathIntegral path_;

@@ -169,6 +169,91 @@ TEST_F(Backbones, ResNetNormalisesByTheBatchInTrainingOnly) {
   EXPECT_TRUE(at::allclose(net->features(x).slice(0, 0, 1), net->features(one), 1e-4, 1e-5));
 }
 
+class ResNetGates : public Backbones, public testing::WithParamInterface<const char*> {};
+
+// With a channel closed, nothing that makes it or uses it matters, on whatever path: neither its
+// convolution's rows, nor those of normalisation and projection, nor the next convolution's
+// columns.
+TEST_P(ResNetGates, CloseAChannelWholly) {
+  const auto net =
+      make("resnet18", {1, 16, 16}, {{"width", {2L}}, {"norm", {std::string(GetParam())}}});
+  ASSERT_NE(net->gates(), nullptr);
+  const auto& gates = *net->gates();
+  void* self = net->instance().self();
+  std::int64_t n = 0;
+  const auto* layers = gates.layers(self, &n);
+  ASSERT_EQ(n, 17);
+  net->set_training(false);
+  const auto x = at::randn({4, 1, 16, 16});
+  clh::core::TensorSink sink;
+  net->instance().call("activations", gates.activations, clh::lend(x), sink.table());
+  const auto seen = sink.take();
+  ASSERT_EQ(seen.size(), 35U);
+  EXPECT_TRUE(at::equal(seen[34].tensor, net->features(x)));
+  const auto gated = [&](const std::vector<at::Tensor>& given) {
+    std::vector<const clh_tensor*> handles;
+    for (const auto& gate : given) {
+      handles.push_back(clh::lend(gate));
+    }
+    return net->instance().make("gated", gates.features, clh::lend(x), handles.data(),
+                                static_cast<std::int64_t>(handles.size()));
+  };
+  EXPECT_TRUE(at::equal(gated(std::vector<at::Tensor>(17)), net->features(x)));
+  const auto parameters = net->parameters();
+  for (const auto& p : parameters) {
+    if (p.tensor.dim() == 1) {  // biases of normalisation apart from 0, so that no unit is dead
+      const torch::NoGradGuard no_grad;
+      at::Tensor(p.tensor).add_(0.5);
+    }
+  }
+  for (std::int64_t l = 0; l < n; ++l) {
+    const std::string name = layers[l].name;
+    EXPECT_EQ(layers[l].input, l - 1);
+    EXPECT_EQ(layers[l].bias, nullptr);
+    EXPECT_EQ(seen[2 * static_cast<std::size_t>(l)].name, name + ".input");
+    EXPECT_EQ(seen[2 * static_cast<std::size_t>(l) + 1].tensor.size(1), layers[l].units);
+    std::vector<at::Tensor> given(17);
+    given[static_cast<std::size_t>(l)] = at::ones({layers[l].units});
+    given[static_cast<std::size_t>(l)][0] = 0;
+    for (const auto& p : parameters) {
+      at::Tensor(p.tensor).mutable_grad() = at::zeros_like(p.tensor);
+    }
+    gated(given).square().sum().backward();
+    std::string owner;  // the gated weight registered last
+    for (const auto& p : parameters) {
+      for (std::int64_t k = 0; k < n; ++k) {
+        owner = p.name == layers[k].weight ? layers[k].name : owner;
+      }
+      const auto grad = p.tensor.grad();
+      if (owner == name) {
+        ASSERT_EQ(p.tensor.size(0), layers[l].units) << p.name;
+        EXPECT_EQ(grad[0].abs().sum().item<float>(), 0) << name << " closed: " << p.name;
+        EXPECT_GT(grad[1].abs().sum().item<float>(), 0) << name << " closed: " << p.name;
+      } else if (l + 1 < n && p.name == layers[l + 1].weight) {
+        EXPECT_EQ(grad.select(1, 0).abs().sum().item<float>(), 0) << name << ": " << p.name;
+        EXPECT_GT(grad.select(1, 1).abs().sum().item<float>(), 0) << name << ": " << p.name;
+      }
+    }
+  }
+  EXPECT_EQ(error_of([&] { gated(std::vector<at::Tensor>(16)); }).exit_code(),
+            clh::core::kExitUsage);
+}
+
+INSTANTIATE_TEST_SUITE_P(Norms, ResNetGates, testing::Values("batch", "instance"));
+
+TEST_F(Backbones, ResNetWithInstanceNormDependsOnEachSampleAlone) {
+  const auto net =
+      make("resnet18", {1, 16, 16}, {{"width", {2L}}, {"norm", {std::string("instance")}}});
+  EXPECT_TRUE(net->buffers().empty());
+  const auto x = at::randn({4, 1, 16, 16}), one = x.slice(0, 0, 1);
+  net->set_training(true);
+  const auto features = net->features(x);
+  EXPECT_TRUE(at::allclose(features.slice(0, 0, 1), net->features(one), 1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(net->features(3 * x), features, 1e-2, 1e-2));  // epsilon apart
+  net->set_training(false);
+  EXPECT_TRUE(at::equal(net->features(x), features));
+}
+
 TEST_F(Backbones, InputsWithoutSenseAreRefused) {
   EXPECT_EQ(error_of([&] { make("resnet18", {784}); }).what(),
             std::string("org.clh.resnet18 0.1.0 in create: [backbone] resnet18: expected images "

@@ -117,8 +117,10 @@ struct ModelBench::Parts {
         criterion(block_of_output(plan)),
         transform(identity(), run.streams),
         handle{&network, &optimizer, nullptr},
-        spec{sizeof(clh_model_spec),         CLH_CLASS_IL, core::network_table(),    &handle,
-             core::Optimizer::table(),       &optimizer,   core::Criterion::table(), &criterion,
+        spec{sizeof(clh_model_spec),         static_cast<std::int32_t>(plan.scenario),
+             core::network_table(),          &handle,
+             core::Optimizer::table(),       &optimizer,
+             core::Criterion::table(),       &criterion,
              core::SampleTransform::table(), &transform} {
     optimizer.join(network.arena());
     model = std::make_unique<core::ModelProxy>(run, model_choice.factory(), spec);
@@ -159,9 +161,9 @@ struct ModelBench::Parts {
     clh_task described{};
     described.struct_size = sizeof described;
     described.index = index;
-    described.base = -1;
+    described.base = plan.scenario == Scenario::kTaskIl ? index : -1;
     described.count = model->has("needs:task-count") ? plan.tasks : 0;
-    described.epochs = 1;
+    described.epochs = plan.epochs;
     described.outputs = described.outputs_before = network.info().outputs;
     described.n_classes = static_cast<std::int64_t>(task.classes.size());
     described.classes = task.classes.data();
@@ -182,7 +184,8 @@ struct ModelBench::Parts {
   clh_task_data data{};
   BenchTask task;
   std::int32_t index = -1;
-  std::int64_t step = 0;
+  std::int64_t step = 0, epoch = 0;
+  std::int64_t batch_index = 0, per_epoch = 0;  // 0, 0: not known
   std::vector<at::Tensor> appended_raw, appended_labels;
 };
 
@@ -193,6 +196,7 @@ void ModelBench::begin_task(const BenchTask& task) {
   auto& p = *parts_;
   p.task = task;
   ++p.index;
+  p.epoch = 0;
   p.appended_raw.clear();
   p.appended_labels.clear();
   if (p.plan.head == core::HeadForm::kIncremental) {
@@ -207,8 +211,8 @@ double ModelBench::observe(const at::Tensor& raw, const at::Tensor& labels) {
   auto& p = *parts_;
   const auto inputs = p.transform.plain(raw);
   const auto ids = at::arange(labels.size(0));
-  const clh_batch batch{sizeof(clh_batch), p.index,      0,        0, 0, p.step++, lend(inputs),
-                        lend(raw),         lend(labels), lend(ids)};
+  const clh_batch batch{sizeof(clh_batch), p.index,      p.epoch,   p.batch_index, p.per_epoch,
+                        p.step++,          lend(inputs), lend(raw), lend(labels),  lend(ids)};
   return p.model->observe(batch);
 }
 
@@ -218,9 +222,15 @@ void ModelBench::train(std::int64_t batch_size) {
   labels.insert(labels.begin(), parts_->task.labels);
   const auto all_raw = at::cat(raw).split(batch_size),
              all_labels = at::cat(labels).split(batch_size);
+  auto& p = *parts_;
+  p.per_epoch = static_cast<std::int64_t>(all_raw.size());
+  p.model->begin_epoch(p.epoch);
   for (std::size_t i = 0; i < all_raw.size(); ++i) {
+    p.batch_index = static_cast<std::int64_t>(i);
     observe(all_raw[i].contiguous(), all_labels[i].contiguous());
   }
+  p.model->end_epoch(p.epoch++);
+  p.batch_index = p.per_epoch = 0;
 }
 
 void ModelBench::end_task() {
@@ -230,12 +240,12 @@ void ModelBench::end_task() {
 at::Tensor ModelBench::forward(const at::Tensor& raw) const {
   return parts_->network.forward(parts_->transform.plain(raw));
 }
-at::Tensor ModelBench::predict(const at::Tensor& raw) const {
+at::Tensor ModelBench::predict(const at::Tensor& raw, std::int32_t task) const {
   auto& p = *parts_;
   const torch::NoGradGuard no_grad;
   const auto inputs = p.transform.plain(raw);
   p.network.set_training(false);
-  const clh_query query{sizeof(clh_query), -1, lend(inputs)};
+  const clh_query query{sizeof(clh_query), task, lend(inputs)};
   auto outputs = p.model->predicts() ? p.model->predict(query) : p.network.forward(inputs);
   p.network.set_training(true);
   return outputs;

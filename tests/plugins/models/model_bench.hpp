@@ -27,7 +27,9 @@ struct BenchPlan {
   OptionTexts backbone_options{{"width", "3"}, {"depth", "1"}};
   core::HeadForm head = core::HeadForm::kFixed;
   std::vector<std::int64_t> blocks{4};  // outputs of each block
+  Scenario scenario = Scenario::kClassIl;
   std::int32_t tasks = 2;
+  std::int64_t epochs = 1;  // as the task says; train() is one of them
   double rate = 0.1;
   std::uint64_t seed = 0;
 };
@@ -51,15 +53,17 @@ class ModelBench {
 
   /// As the loop does: grows an incremental head, resets the optimizer, tells the model.
   void begin_task(const BenchTask& task);
-  /// One step on samples of the present task. Returns: the model's loss.
+  /// One step on samples of the present task, whose place in the epoch is not known. Returns: the
+  /// model's loss.
   double observe(const at::Tensor& raw, const at::Tensor& labels);
-  /// Steps over the present task's data, appended samples too, in order.
+  /// One epoch over the present task's data, appended samples too, in order.
   void train(std::int64_t batch_size);
   void end_task();
 
   at::Tensor forward(const at::Tensor& raw) const;  // [B, C], with a graph
   /// What the model answers in eval mode, [B, C]; the network's outputs if it has no predict.
-  at::Tensor predict(const at::Tensor& raw) const;
+  /// In task-il `task` says whose they are.
+  at::Tensor predict(const at::Tensor& raw, std::int32_t task = -1) const;
   at::Tensor values() const;  // [P], shared
   at::Tensor grads() const;   // [P], shared: the last step's
   /// The flat gradient of a loss at the present values. Owner: a copy.

@@ -1,0 +1,56 @@
+// Independent: a fresh network for each task, which nothing of the others reaches (a reference, no
+// continual learner): it can neither forget nor transfer. Each starts from parameters of its own.
+#include <clh/frozen_networks.hpp>
+#include <clh/model.hpp>
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace {
+
+class Independent final : public clh::Model {
+ public:
+  using Model::Model;
+
+  void begin_task(const clh::Task& task) override {
+    if (!task.first()) {
+      net().assign(net().spawn(clh::Spawn::kFresh, task.index()));
+      optimizer().reset();
+    }
+  }
+
+  double observe(const clh::Batch& batch) override {
+    optimizer().zero_grad();
+    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
+    loss.backward();
+    optimizer().step();
+    return loss.item<double>();
+  }
+
+  void end_task(const clh::Task&) override {
+    finished_.push_back(net().spawn(clh::Spawn::kFrozen));
+  }
+
+  /// Of a task that is not finished: the network as it stands.
+  at::Tensor predict(const clh::Query& query) override {
+    const auto count = static_cast<std::int64_t>(finished_.size());
+    if (query.task < 0 || query.task >= count) {
+      return net().forward(query.inputs);
+    }
+    const auto& own = finished_[static_cast<std::size_t>(query.task)];
+    return clh::widened(own.forward(query.inputs), net().info().outputs);
+  }
+
+  void state(clh::Archive& archive) override {
+    clh::archive_frozen(archive, "finished", finished_, net());
+  }
+
+ private:
+  std::vector<clh::Network> finished_;  // of each task
+};
+
+}  // namespace
+
+CLH_PLUGIN(clh::model<Independent>("independent", "A fresh network for each task", {"task-il"}));

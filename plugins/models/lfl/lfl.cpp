@@ -1,0 +1,86 @@
+// LessForgetting: after the first task the output layer is frozen, and the features are drawn to
+// those of a copy of the network from before the task, which they start from.
+// Jung et al., "Less-forgetting Learning in Deep Neural Networks", arXiv:1607.00122.
+// Differs from the paper: it has two domains, here every task after the first is a target domain;
+// where a task brings outputs of its own (task-il), those of earlier tasks alone are frozen.
+#include <clh/held_step.hpp>
+#include <clh/model.hpp>
+#include <clh/slot_mask.hpp>
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace {
+
+enum class Distance { kHalfSum, kMean };
+
+class LessForgetting final : public clh::Model {
+ public:
+  static constexpr const char* kCite = "Jung et al. 2016, arXiv:1607.00122";
+  struct Options {
+    double lambda_e = 0.1;
+    Distance distance = Distance::kHalfSum;
+    void bind(clh::OptionBinder& option) {
+      option("lambda-e", lambda_e, "weight of the distance between new and old features").min(0);
+      option("distance", distance,
+             "half-sum: half the squared Euclidean distance; mean: the mean square over the "
+             "features, which is smaller by half their number")
+          .choices({"half-sum", "mean"});
+    }
+  };
+
+  LessForgetting(const clh::ModelContext& context, const Options& options)
+      : Model(context), options_(options) {}
+
+  void begin_task(const clh::Task& task) override {
+    before_ = seen_;
+    for (const auto c : task.classes()) {
+      if (std::find(seen_.begin(), seen_.end(), c) == seen_.end()) {
+        seen_.push_back(c);
+      }
+    }
+    held_ = at::Tensor();
+    if (!task.first()) {
+      teacher_ = net().spawn(clh::Spawn::kFrozen);
+    }
+  }
+
+  double observe(const clh::Batch& batch) override {
+    optimizer().zero_grad();
+    const auto [outputs, features] = net().both(batch.inputs);
+    auto loss = criterion(outputs, batch.labels);
+    if (teacher_) {
+      loss = loss.add(distance(features, teacher_.features(batch.inputs)), options_.lambda_e);
+    }
+    loss.backward();
+    if (!held_.defined()) {
+      held_ = clh::output_mask(net().info(), before_);
+    }
+    clh::step_holding(optimizer(), net(), held_);
+    return loss.item<double>();
+  }
+
+  void state(clh::Archive& archive) override {
+    archive("seen", seen_)("before", before_);
+    archive_network(archive, "teacher", teacher_);
+    held_ = at::Tensor();
+  }
+
+ private:
+  /// Mean over the samples. Inputs: now, old [B, F].
+  at::Tensor distance(const at::Tensor& now, const at::Tensor& old) const {
+    const auto squared = (now - old).square();
+    return options_.distance == Distance::kMean ? squared.mean() : squared.sum(1).mean() / 2;
+  }
+
+  Options options_;
+  std::vector<std::int64_t> seen_, before_;  // outputs so far; those of earlier tasks
+  clh::Network teacher_;
+  at::Tensor held_;  // [P] true at the parameters of the outputs before_; undefined = to be made
+};
+
+}  // namespace
+
+CLH_PLUGIN(clh::model<LessForgetting>("lfl", "Less-forgetting learning", {"domain-il", "task-il"}));

@@ -1,0 +1,19 @@
+// step_holding: an optimizer step that leaves some parameters as they are, bit for bit. A gradient
+// of zero would not do: momentum, moments and weight decay move a parameter all the same.
+#pragma once
+#include <clh/network.hpp>
+
+#include <ATen/ATen.h>
+
+namespace clh __attribute__((visibility("hidden"))) {
+
+/// Inputs: held [P] bool, true at the parameters that must not move.
+inline void step_holding(const Optimizer& optimizer, const Network& net, const at::Tensor& held) {
+  const at::NoGradGuard no_grad;
+  auto values = net.values();
+  const auto before = values.clone();
+  optimizer.step();
+  values.copy_(at::where(held, before, values));
+}
+
+}  // namespace clh

@@ -1,0 +1,226 @@
+#include <clh/adam.hpp>
+#include <clh/variational_autoencoder.hpp>
+
+#include <torch/torch.h>
+
+#include "model_bench.hpp"
+#include <gtest/gtest.h>
+
+namespace {
+
+using clh::test::BenchPlan;
+using clh::test::BenchTask;
+using clh::test::ModelBench;
+using clh::test::OptionTexts;
+
+constexpr double kRate = 0.1;
+
+/// Samples of three values in [0, 1], two classes.
+BenchTask task(std::int64_t t) {
+  auto made = clh::test::random_task(4, {3}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 3);
+  made.raw = made.raw.sigmoid();
+  return made;
+}
+
+BenchPlan plan_with(OptionTexts options) {
+  BenchPlan plan{"generative-replay", std::move(options)};
+  plan.options.insert({{"hidden", "6"}, {"latent", "2"}});
+  plan.input = {3};
+  plan.blocks = {8};
+  plan.tasks = 4;
+  plan.rate = kRate;
+  return plan;
+}
+
+/// A generator of the model's: "generator", or "before" from before the task.
+clh::VariationalAutoencoder generator(const ModelBench& bench, const char* which) {
+  const auto state = bench.model_state();
+  const clh::core::StateReader reader(*state->children.at(which));
+  clh::Archive archive(reader.table(), 1);
+  clh::VariationalAutoencoder loaded;
+  loaded.state(archive);
+  return loaded;
+}
+
+/// Trains `tasks` tasks and begins the next. Returns: the network's values at its beginning.
+at::Tensor begin_after(ModelBench& bench, std::int64_t tasks) {
+  for (std::int64_t t = 0; t < tasks; ++t) {
+    bench.begin_task(task(t));
+    bench.train(2);
+    bench.train(4);
+    bench.end_task();
+  }
+  bench.begin_task(task(tasks));
+  const auto values = bench.values().clone();
+  bench.observe(task(tasks).raw, task(tasks).labels);  // away from the old network
+  return values;
+}
+
+/// What the next step draws: the loss's noise, then latent values and noise of made-up samples.
+struct Draws {
+  at::Tensor noise, made_up, made_up_noise;
+};
+Draws next_draws(ModelBench& bench, std::int64_t batch, std::int64_t count) {
+  const auto random = bench.generator("method").clone();
+  Draws draws;
+  draws.noise = at::randn({batch, 2}, random);
+  draws.made_up = generator(bench, "before").sample(count, random);
+  draws.made_up_noise = at::randn({count, 2}, random);
+  return draws;
+}
+
+/// The old network's outputs.
+at::Tensor answers(const ModelBench& bench, const at::Tensor& values, const at::Tensor& raw) {
+  const torch::NoGradGuard no_grad;
+  const auto kept = bench.values().clone();
+  bench.values().copy_(values);
+  auto outputs = bench.forward(raw);
+  bench.values().copy_(kept);
+  return outputs;
+}
+
+void expect_step(ModelBench& bench, const BenchTask& data, const at::Tensor& objective) {
+  const auto expected = bench.values() - kRate * bench.gradient_of(objective);
+  EXPECT_NEAR(bench.observe(data.raw, data.labels), objective.item<double>(), 1e-5);
+  EXPECT_TRUE(bench.values().allclose(expected, 1e-5, 1e-6));
+}
+
+TEST(GenerativeReplay, TakesPlainStepsInTheFirstTask) {
+  ModelBench bench(plan_with({}));
+  bench.begin_task(task(0));
+  bench.observe(task(0).raw, task(0).labels);
+  expect_step(bench, task(0), at::cross_entropy_loss(bench.forward(task(0).raw), task(0).labels));
+}
+
+TEST(GenerativeReplay, WeighsMadeUpSamplesWithTheOldNetworksChoice) {
+  for (std::int64_t t = 1; t < 4; ++t) {
+    ModelBench bench(plan_with({{"replay-batch", "7"}}));
+    const auto old = begin_after(bench, t);
+    const auto made_up = next_draws(bench, 4, 7).made_up;
+    // Its choice is among the 2t old outputs, although others may be higher.
+    const auto labels = answers(bench, old, made_up).narrow(1, 0, 2 * t).argmax(1);
+    const auto present = 1.0 / static_cast<double>(t + 1);
+    const auto data = task(t);
+    expect_step(bench, data,
+                present * at::cross_entropy_loss(bench.forward(data.raw), data.labels) +
+                    (1 - present) * at::cross_entropy_loss(bench.forward(made_up), labels));
+  }
+}
+
+TEST(GenerativeReplay, OrWithItsOutputs) {
+  for (const bool squared : {false, true}) {
+    ModelBench bench(plan_with(
+        {{"target", "soft"}, {"temperature", "3"}, {"kd-t2", squared ? "true" : "false"}}));
+    const auto old = begin_after(bench, 2);
+    const auto made_up = next_draws(bench, 4, 4).made_up;
+    const auto target = (answers(bench, old, made_up).narrow(1, 0, 4) / 3).softmax(1);
+    const auto mine = (bench.forward(made_up) / 3).log_softmax(1).narrow(1, 0, 4);
+    const auto distilled = -(target * mine).sum(1).mean() * (squared ? 9 : 1);
+    const auto data = task(2);
+    expect_step(
+        bench, data,
+        at::cross_entropy_loss(bench.forward(data.raw), data.labels) / 3 + distilled * 2 / 3);
+  }
+}
+
+TEST(GenerativeReplay, InTaskIlMadeUpSamplesCountForEachEarlierTask) {
+  for (const std::string target : {"hard", "soft"}) {
+    auto plan = plan_with({{"target", target}});
+    plan.scenario = clh::Scenario::kTaskIl;
+    plan.head = clh::core::HeadForm::kMultiHead;
+    plan.blocks = {2, 2, 2, 2};
+    ModelBench bench(plan);
+    const auto old = begin_after(bench, 2);
+    const auto made_up = next_draws(bench, 4, 4).made_up;
+    const auto judged = answers(bench, old, made_up), outputs = bench.forward(made_up);
+    at::Tensor replayed = at::zeros({});
+    for (const int t : {0, 1}) {
+      const auto theirs = judged.narrow(1, 2 * t, 2), mine = outputs.narrow(1, 2 * t, 2);
+      replayed =
+          replayed + (target == "hard"
+                          ? at::cross_entropy_loss(mine, theirs.argmax(1))
+                          : -((theirs / 2).softmax(1) * (mine / 2).log_softmax(1)).sum(1).mean());
+    }
+    const auto data = task(2);
+    const auto present =
+        at::cross_entropy_loss(bench.forward(data.raw).narrow(1, 4, 2), data.labels - 4);
+    expect_step(bench, data, present / 3 + replayed / 2 * 2 / 3);
+  }
+}
+
+TEST(GenerativeReplay, TheGeneratorLearnsFromTheSameSamplesWithTheSameWeights) {
+  for (std::int64_t t = 0; t < 3; ++t) {
+    ModelBench bench(plan_with({{"lr-gen", "0.01"}}));
+    begin_after(bench, t);
+    bench.end_task();
+    bench.begin_task(task(t + 1));  // Adam starts anew
+    const auto draws = next_draws(bench, 4, 4);
+    const auto mine = generator(bench, "generator");
+    const auto present = 1.0 / static_cast<double>(t + 2);
+    const auto loss = present * mine.loss(task(t + 1).raw, draws.noise) +
+                      (1 - present) * mine.loss(draws.made_up, draws.made_up_noise);
+    loss.backward();
+    clh::Adam().step(mine.parameters().values(), mine.parameters().grads(), 0.01);
+    bench.observe(task(t + 1).raw, task(t + 1).labels);
+    const auto found = generator(bench, "generator");
+    EXPECT_TRUE(found.parameters().values().allclose(mine.parameters().values(), 1e-5, 1e-6)) << t;
+  }
+}
+
+TEST(GenerativeReplay, SamplesComeFromTheGeneratorBeforeTheTask) {
+  ModelBench bench(plan_with({}));
+  bench.begin_task(task(0));
+  bench.train(2);
+  const auto finished = generator(bench, "generator");
+  bench.end_task();
+  bench.begin_task(task(1));
+  bench.train(2);
+  EXPECT_TRUE(
+      generator(bench, "before").parameters().values().equal(finished.parameters().values()));
+  EXPECT_FALSE(
+      generator(bench, "generator").parameters().values().equal(finished.parameters().values()));
+}
+
+// Bytes are divided by 255 for the generator; what it makes up is on the scale of bytes.
+TEST(GenerativeReplay, TakesBytes) {
+  ModelBench bench(plan_with({{"lr-gen", "0.01"}}));
+  const auto bytes = [](std::int64_t t) { return task(t).raw.mul(2.9).to(at::kByte); };  // 0 to 2
+  bench.begin_task(task(0));
+  bench.observe(bytes(0), task(0).labels);
+  bench.end_task();
+  bench.begin_task(task(1));
+  const auto old = bench.values().clone();
+  const auto draws = next_draws(bench, 4, 4);
+  const auto mine = generator(bench, "generator");
+  const auto made_up = draws.made_up * 255;
+  const auto labels = answers(bench, old, made_up).narrow(1, 0, 2).argmax(1);
+  const auto bound = (mine.loss(bytes(1).to(at::kFloat) / 255, draws.noise) +
+                      mine.loss(draws.made_up, draws.made_up_noise)) /
+                     2;
+  bound.backward();
+  clh::Adam().step(mine.parameters().values(), mine.parameters().grads(), 0.01);
+  const auto loss = at::cross_entropy_loss(bench.forward(bytes(1)), task(1).labels) / 2 +
+                    at::cross_entropy_loss(bench.forward(made_up), labels) / 2;
+  EXPECT_NEAR(bench.observe(bytes(1), task(1).labels), loss.item<double>(),
+              1e-5 * loss.item<double>());
+  EXPECT_TRUE(generator(bench, "generator")
+                  .parameters()
+                  .values()
+                  .allclose(mine.parameters().values(), 1e-5, 1e-6));
+}
+
+TEST(GenerativeReplay, RefusesWhatItCannotMakeUp) {
+  ModelBench bench(plan_with({}));
+  bench.begin_task(task(0));
+  EXPECT_ANY_THROW(bench.observe(task(0).raw * 3, task(0).labels));
+  EXPECT_ANY_THROW(bench.observe(task(0).raw - 1, task(0).labels));
+  EXPECT_NO_THROW(bench.observe(task(0).raw, task(0).labels));
+}
+
+TEST(GenerativeReplay, RefusesOptionsWithoutEffect) {
+  EXPECT_ANY_THROW(ModelBench(plan_with({{"temperature", "3"}})));
+  EXPECT_ANY_THROW(ModelBench(plan_with({{"kd-t2", "true"}})));
+  EXPECT_NO_THROW(ModelBench(plan_with({{"target", "soft"}, {"kd-t2", "true"}})));
+}
+
+}  // namespace

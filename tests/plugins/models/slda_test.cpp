@@ -1,0 +1,203 @@
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "model_bench.hpp"
+#include <gtest/gtest.h>
+
+namespace {
+
+using clh::test::BenchPlan;
+using clh::test::BenchTask;
+using clh::test::ModelBench;
+using clh::test::OptionTexts;
+using clh::test::random_task;
+
+BenchTask task(int t) {
+  return random_task(40, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
+}
+
+BenchPlan plan_with(OptionTexts options) {
+  BenchPlan plan{"slda", std::move(options)};
+  plan.blocks = {6};
+  plan.tasks = 3;
+  plan.backbone_options = {{"width", "4"}, {"depth", "1"}};
+  return plan;
+}
+
+at::Tensor features(ModelBench& bench, const at::Tensor& raw) {
+  return bench.network().features(raw).detach().to(at::kDouble);
+}
+
+/// Sigma as the model holds it.
+at::Tensor covariance(const ModelBench& bench) {
+  const auto state = bench.model_state();
+  return std::get<at::Tensor>(state->values.at("scatter")) /
+         static_cast<double>(std::get<std::int64_t>(state->values.at("count")));
+}
+at::Tensor mean(const ModelBench& bench, std::int64_t c) {
+  const auto state = bench.model_state();
+  return std::get<at::Tensor>(state->children.at("means")->values.at("means"))[c];
+}
+
+/// The two tasks' features and labels, in the order of the stream.
+struct Stream {
+  at::Tensor x, y;
+};
+Stream stream_of(ModelBench& bench, int tasks) {
+  std::vector<at::Tensor> x, y;
+  for (int t = 0; t < tasks; ++t) {
+    x.push_back(features(bench, task(t).raw));
+    y.push_back(task(t).labels);
+  }
+  return {at::cat(x), at::cat(y)};
+}
+at::Tensor of_class(const Stream& s, std::int64_t c) {
+  return s.x.index_select(0, s.y.eq(c).nonzero().squeeze(1));
+}
+
+/// The covariance of all samples about their class means, from all of them at once.
+at::Tensor pooled(const Stream& s) {
+  auto sum = at::zeros({s.x.size(1), s.x.size(1)}, at::kDouble);
+  for (std::int64_t c = 0; c <= s.y.max().item<std::int64_t>(); ++c) {
+    const auto members = of_class(s, c), away = members - members.mean(0);
+    sum += away.t().matmul(away);
+  }
+  return sum / static_cast<double>(s.x.size(0));
+}
+
+void run(ModelBench& bench, int tasks, std::int64_t batch) {
+  for (int t = 0; t < tasks; ++t) {
+    bench.begin_task(task(t));
+    bench.train(batch);
+    bench.end_task();
+  }
+}
+
+TEST(Slda, StreamingEqualsTheBatchSolution) {
+  for (const std::int64_t batch : {1, 7, 40}) {
+    ModelBench bench(plan_with({{"epsilon", "0.01"}}));
+    const auto before = bench.values().clone();
+    run(bench, 2, batch);
+    EXPECT_TRUE(bench.values().equal(before));
+    const auto all = stream_of(bench, 2);
+    EXPECT_TRUE(covariance(bench).allclose(pooled(all), 1e-12, 1e-14)) << batch;
+    const auto asked = features(bench, task(2).raw);
+    const auto found = bench.predict(task(2).raw);
+    const auto inverse = (pooled(all) * 0.99 + at::eye(4, at::kDouble) * 0.01).inverse();
+    for (int c = 0; c < 4; ++c) {
+      const auto mu = of_class(all, c).mean(0);
+      EXPECT_TRUE(mean(bench, c).allclose(mu, 1e-12, 1e-14)) << c;
+      const auto expected = asked.mv(inverse.mv(mu)) - mu.dot(inverse.mv(mu)) / 2;
+      EXPECT_TRUE(found.select(1, c).allclose(expected.to(at::kFloat), 1e-5, 1e-5)) << c;
+    }
+    EXPECT_TRUE(found.narrow(1, 4, 2).lt(-1e38).all().item<bool>());
+  }
+}
+
+// Sample by sample, with matrices as it is written.
+TEST(Slda, PaperVariantIsTheRecursionOfThePaper) {
+  ModelBench bench(plan_with({{"variant", "paper"}})), fixed(plan_with({}));
+  run(bench, 2, 7);
+  run(fixed, 2, 7);
+  const auto all = stream_of(bench, 2);
+  auto sigma = at::zeros({4, 4}, at::kDouble), means = at::zeros({6, 4}, at::kDouble);
+  std::vector<double> counts(6, 0);
+  for (std::int64_t i = 0; i < all.x.size(0); ++i) {
+    const auto n = static_cast<double>(i);
+    const auto y = all.y[i].item<std::int64_t>();
+    const auto away = all.x[i] - means[y];
+    sigma = (n * sigma + n * at::ger(away, away) / (n + 1)) / (n + 1);
+    auto& count = counts[static_cast<std::size_t>(y)];
+    means[y] += away / (count + 1);
+    ++count;
+  }
+  EXPECT_TRUE(covariance(bench).allclose(sigma, 1e-10, 1e-13));
+  EXPECT_FALSE(covariance(fixed).allclose(sigma, 1e-3));
+}
+
+TEST(Slda, TheFirstSampleOfAClassMovesItsMeanAlone) {
+  for (const std::string variant : {"fixed", "paper"}) {
+    ModelBench bench(plan_with({{"variant", variant}}));
+    const auto data = task(0);  // labels 0, 1, 0, 1, ...
+    bench.begin_task(data);
+    bench.observe(data.raw.narrow(0, 0, 2), data.labels.narrow(0, 0, 2));
+    const auto x = features(bench, data.raw.narrow(0, 0, 2));
+    EXPECT_TRUE(mean(bench, 0).equal(x[0]));
+    EXPECT_TRUE(mean(bench, 1).equal(x[1]));
+    // Paper: sample 1 is compared with a mean of zero, with n = 1.
+    const auto expected =
+        variant == "paper" ? at::ger(x[1], x[1]) / 4 : at::zeros({4, 4}, at::kDouble);
+    EXPECT_TRUE(covariance(bench).allclose(expected, 1e-12, 1e-14)) << variant;
+    EXPECT_GT(x[1].abs().sum().item<double>(), 0.1);
+  }
+}
+
+TEST(Slda, ASampleCountsInItsFirstEpochAlone) {
+  ModelBench once(plan_with({})), twice(plan_with({}));
+  for (auto* bench : {&once, &twice}) {
+    bench->begin_task(task(0));
+    bench->train(7);
+  }
+  twice.train(7);
+  EXPECT_TRUE(covariance(once).equal(covariance(twice)));
+  EXPECT_TRUE(mean(once, 1).equal(mean(twice, 1)));
+}
+
+// Chen et al. 2010, eq. 23, written with sums over the entries.
+TEST(Slda, StartsFromTheShrunkCovarianceOfTheFirstTask) {
+  for (const std::string plastic : {"true", "false"}) {
+    ModelBench bench(plan_with({{"base-init", "oas"}, {"plastic-cov", plastic}}));
+    run(bench, 1, 7);
+    const auto first = stream_of(bench, 1);
+    const auto s = pooled(first);
+    double squares = 0, trace = 0;
+    for (int i = 0; i < 4; ++i) {
+      trace += s[i][i].item<double>();
+      for (int j = 0; j < 4; ++j) {
+        squares += s[i][j].item<double>() * s[i][j].item<double>();
+      }
+    }
+    const double rho = std::min(1.0, (squares * (1 - 2.0 / 4) + trace * trace) /
+                                         ((40 + 1 - 2.0 / 4) * (squares - trace * trace / 4)));
+    ASSERT_GT(rho, 0.0);
+    ASSERT_LT(rho, 1.0);
+    const auto base = (1 - rho) * s + rho * trace / 4 * at::eye(4, at::kDouble);
+    EXPECT_TRUE(covariance(bench).allclose(base, 1e-10, 1e-13));
+    bench.begin_task(task(1));
+    bench.train(7);
+    bench.end_task();
+    const auto second = Stream{features(bench, task(1).raw), task(1).labels};
+    const auto both = plastic == "true" ? (base + pooled(second)) / 2 : base;  // 40 samples each
+    EXPECT_TRUE(covariance(bench).allclose(both, 1e-10, 1e-13)) << plastic;
+    EXPECT_TRUE(mean(bench, 3).allclose(of_class(second, 3).mean(0), 1e-12));
+  }
+}
+
+TEST(Slda, TheFirstTaskTrainsAndLaterOnesDoNot) {
+  ModelBench slda(plan_with({{"backbone", "first-task"}}));
+  auto plan = plan_with({});
+  plan.model = "sgd";
+  ModelBench sgd(plan);
+  run(slda, 1, 5);
+  run(sgd, 1, 5);
+  EXPECT_TRUE(slda.values().equal(sgd.values()));
+  slda.begin_task(task(1));
+  slda.train(5);
+  slda.end_task();
+  EXPECT_TRUE(slda.values().equal(sgd.values()));
+  EXPECT_TRUE(covariance(slda).allclose(pooled(stream_of(slda, 2)), 1e-10, 1e-13));
+}
+
+TEST(Slda, RefusesContradictions) {
+  EXPECT_ANY_THROW(ModelBench(plan_with({{"plastic-cov", "false"}})));
+  for (const OptionTexts& given :
+       {OptionTexts{{"base-init", "oas"}}, OptionTexts{{"backbone", "first-task"}}}) {
+    auto plan = plan_with(given);
+    EXPECT_NO_THROW(ModelBench{plan});
+    plan.scenario = clh::Scenario::kTaskFree;
+    EXPECT_ANY_THROW(ModelBench{plan});
+  }
+}
+
+}  // namespace

@@ -1,0 +1,30 @@
+// require_output_labels: what a loss outside the host's criterion must not be given.
+#include <clh/label_range.hpp>
+
+#include <ATen/ATen.h>
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+std::string refusal(const at::Tensor& labels) {
+  try {
+    clh::require_output_labels(labels, 4);
+  } catch (const clh::UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(LabelRange, TakesOutputsAlone) {
+  EXPECT_EQ(refusal(at::tensor({0, 3, 1}, at::kLong)), "");
+  EXPECT_EQ(refusal(at::tensor({0, 4}, at::kLong)),
+            "[model] labels: expected int64 from 0 to 3, found 4");
+  EXPECT_EQ(refusal(at::tensor({3, -1}, at::kLong)),
+            "[model] labels: expected int64 from 0 to 3, found -1");
+  EXPECT_EQ(refusal(at::zeros({2})), "[model] labels: expected int64 from 0 to 3, found Float");
+}
+
+}  // namespace
