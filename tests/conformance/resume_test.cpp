@@ -165,6 +165,14 @@ INSTANTIATE_TEST_SUITE_P(
         "optimizer.lr=0.001 optimizer.reset=never",
         "model=pnn model.adapter=none stream.scenario=task-il head=multi-head"));
 INSTANTIATE_TEST_SUITE_P(
+    Policies, Resume,
+    testing::Values("model=er model.policy=class-balanced model.buffer-size=20 model.active=seen",
+                    "model=er model.policy=ring model.buffer-size=20 stream.scenario=task-free",
+                    "model=er model.policy=herding model.buffer-size=20 model.active=task",
+                    "model=er model.policy=closest-to-centre model.buffer-size=20 head=incremental",
+                    "model=si model.active=seen head=incremental",
+                    "model=ewc model.active=task model.fisher-n=40"));
+INSTANTIATE_TEST_SUITE_P(
     Parts, Resume,
     testing::Values(
         "model=er optimizer=adam optimizer.lr=0.001 optimizer.reset=never",

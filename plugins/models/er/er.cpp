@@ -28,8 +28,7 @@ class ExperienceReplay final : public clh::Model {
       option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
       option("policy", policy,
-             "what is kept: a uniform sample, as many of each class, the last of each class, or at "
-             "a task's end those that keep the class mean or are nearest to it")
+             "which exemplars stay; the last two choose by features at each task's end")
           .choices({"reservoir", "class-balanced", "ring", "herding", "closest-to-centre"});
       option("loss", loss, "one mean over batch and exemplars, or two means added")
           .choices({"concat", "sum"});

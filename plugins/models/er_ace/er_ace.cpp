@@ -2,9 +2,9 @@
 // that new classes do not push the old ones down; replayed samples compete among all seen classes.
 // Caccia et al., "New Insights on Reducing Abrupt Representation Change in Online Continual
 // Learning", arXiv:2104.05025, eq. 3 and 4.
-// Differs from the paper: stored samples are augmented afresh at every replay; its cosine head is
-// the host's, `head=cosine`. `variant=paper` is the form of the published code: every output from
-// the highest seen class on competes in the batch, and every output for replayed samples.
+// Differs from the paper: stored samples are augmented afresh at every replay; the head is linear,
+// not cosine. `variant=paper` is the form of the published code: every output from the highest seen
+// class on competes in the batch, and every output for replayed samples.
 #include <clh/model.hpp>
 #include <clh/replay_limits.hpp>
 #include <clh/reservoir_buffer.hpp>
