@@ -5,7 +5,9 @@
 #   bash plugins/models/results_table.sh [split|permuted|rotated] [FOLDER]
 #
 # FOLDER (default: runs/results-<stream>) keeps every result; a run that is already there is not
-# repeated, so the script can be stopped and called again. Settings in the environment:
+# repeated, so the script can be stopped and called again. A run whose loss stops being finite counts
+# as diverged and is named beside the mean of the others; any other failure ends the script with 1
+# when all the rest is done. Settings in the environment:
 #   SEEDS    default "0 1 2 3 4" for split, "0 1 2" for the others
 #   JOBS     how many runs go on at once, default 2
 #   CL_HOST  the executable, default build/release/bin/cl-host
@@ -43,10 +45,16 @@ run_one() {  # name seed key=value...
   local out=$folder/$1-$2.json
   local seed=$2
   shift 2
-  [[ -s $out ]] && return 0
-  "$host" train --json "${common[@]}" run.seed="$seed" "$@" >"$out.part" 2>"$out.log"
-  mv "$out.part" "$out"
-  rm -f "$out.log"
+  [[ -s $out || -s ${out%.json}.diverged ]] && return 0
+  if "$host" train --json "${common[@]}" run.seed="$seed" "$@" >"$out.part" 2>"$out.log"; then
+    mv "$out.part" "$out"
+    rm -f "$out.log"
+  elif grep -q '^error\[not-finite\]' "$out.log"; then
+    mv "$out.log" "${out%.json}.diverged"
+    rm -f "$out.part"
+  else
+    echo "failed, see $out.log" >&2
+  fi
 }
 
 while IFS='|' read -r name _ _ words; do
@@ -59,6 +67,7 @@ while IFS='|' read -r name _ _ words; do
   done
 done < <(each_row)
 wait
+failed=$(find "$folder" -name '*.json.log' | wc -l)
 
 # Mean and standard deviation (n - 1) of a metric over the seeds, in percent. `joint` trains at the
 # end alone, so it has nothing to forget; a metric that a scenario does not have is a dash, too.
@@ -67,12 +76,18 @@ cell() {  # name metric
     printf -- -
     return
   fi
+  local seed diverged=0
   for seed in $seeds; do
-    sed -n "s|^ *\"$2\": \([0-9.eE+-]*\),*\$|\1|p" "$folder/$1-$seed.json"
-  done | awk '{ n++; s += $1; q[n] = $1 }
-    END { if (n == 0) { print "-"; exit }
+    [[ ! -e $folder/$1-$seed.diverged ]] || diverged=$((diverged + 1))
+  done
+  for seed in $seeds; do
+    [[ ! -e $folder/$1-$seed.json ]] ||
+      sed -n "s|^ *\"$2\": \([0-9.eE+-]*\),*\$|\1|p" "$folder/$1-$seed.json"
+  done | awk -v diverged="$diverged" '{ n++; s += $1; q[n] = $1 }
+    END { if (n == 0) { print diverged ? "diverged" : "-"; exit }
           m = s / n; for (i = 1; i <= n; i++) v += (q[i] - m) ^ 2
-          printf "%.2f ± %.2f", 100 * m, (n > 1 ? 100 * sqrt(v / (n - 1)) : 0) }'
+          printf "%.2f ± %.2f", 100 * m, (n > 1 ? 100 * sqrt(v / (n - 1)) : 0)
+          if (diverged) printf " (%d of %d diverged)", diverged, n + diverged }'
 }
 
 line='| model | buffer |' rule='|---|---|'
@@ -85,5 +100,7 @@ while IFS='|' read -r name label buffer words; do
   for column in "${columns[@]}"; do
     line+=" $(cell "$name" "${column#*|}") |"
   done
-  echo "$line \`${words#model=* }\` |"
+  [[ $words == *' '* ]] && settings="\`${words#model=* }\`" || settings=defaults
+  echo "$line $settings |"
 done < <(each_row)
+((failed == 0))
