@@ -86,7 +86,8 @@ cell() {  # name metric
   done | awk -v diverged="$diverged" '{ n++; s += $1; q[n] = $1 }
     END { if (n == 0) { print diverged ? "diverged" : "-"; exit }
           m = s / n; for (i = 1; i <= n; i++) v += (q[i] - m) ^ 2
-          printf "%.2f ± %.2f", 100 * m, (n > 1 ? 100 * sqrt(v / (n - 1)) : 0)
+          printf "%.2f", 100 * m
+          if (n > 1) printf " ± %.2f", 100 * sqrt(v / (n - 1))
           if (diverged) printf " (%d of %d diverged)", diverged, n + diverged }'
 }
 
