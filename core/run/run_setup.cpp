@@ -128,7 +128,7 @@ void check_capabilities(const ResolvedConfig& config, Scenario scenario,
     throw Error("unsupported",
                 "model " + config.model->name + ": expected a backbone with gates, found " +
                     config.backbone->name,
-                "use a backbone with gates: backbone=mlp or backbone=resnet18", kExitUsage);
+                "use a backbone with gates: backbone=mlp", kExitUsage);
   }
   const auto form = read_head_form(config.head);
   if (scenario == Scenario::kTaskFree && form != HeadForm::kFixed) {

@@ -3,13 +3,16 @@
 #include <clh/class_balanced_buffer.hpp>
 #include <clh/class_exemplars.hpp>
 #include <clh/class_ring_buffer.hpp>
+#include <clh/distinct_draw.hpp>
 #include <clh/herding.hpp>
 #include <clh/replay_limits.hpp>
 #include <clh/reservoir_buffer.hpp>
 #include <clh/task_pass.hpp>
+#include <clh/unit_rows.hpp>
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -59,8 +62,7 @@ class FeatureMemory final : public ExemplarMemory {
     std::vector<at::Tensor> features, labels;
     net.set_training(false);
     clh::task_pass(host, task, kPiece, [&](const clh::Read& read) {
-      const auto f = net.features(read.inputs);
-      features.push_back(f / f.norm(2, 1, true).clamp_min(1e-12));
+      features.push_back(clh::unit_rows(net.features(read.inputs)));
       labels.push_back(read.labels);
     });
     net.set_training(true);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,8 @@ class ClassRingBuffer {
     at::Tensor raw, labels;  // [n, ...], [n]
   };
 
-  /// Inputs: capacity >= 1; `sample` decides what is replayed. What stays is not random.
+  /// Inputs: capacity >= 1; `sample` decides what is replayed. What stays is not random: the first
+  /// stream is there because every buffer is made alike.
   ClassRingBuffer(std::int64_t capacity, const WordStream&, WordStream sample)
       : capacity_(capacity), sample_(std::move(sample)) {}
 
@@ -43,8 +45,10 @@ class ClassRingBuffer {
     return found == slots_.end() ? 0 : static_cast<std::int64_t>(found->second.size());
   }
 
-  /// Offers a batch, item by item in its order. Inputs: raw [B, ...], labels [B]. Owner: rows are
-  /// copied.
+  /// Offers a batch, item by item in its order.
+  /// Inputs:  raw [B, ...], labels [B].
+  /// Errors:  UsageError for rows unlike those held, and for more classes than the capacity.
+  /// Owner:   rows are copied.
   void add(const at::Tensor& raw, const at::Tensor& labels) {
     if (!raw_.defined()) {
       auto sizes = raw.sizes().vec();
