@@ -78,7 +78,7 @@ TEST_F(List, ExecutesNoPluginCode) {
   EXPECT_NE(result.out.find("  canary "), std::string::npos) << result.out;
   EXPECT_FALSE(fs::exists(sung));
   // The same canary is heard by a command that must load it.
-  list.command = {CLH_HOST, "describe", "canary", "--plugin-dir", CLH_CANARY_PLUGINS};
+  list.command = {tested_host(), "describe", "canary", "--plugin-dir", CLH_CANARY_PLUGINS};
   EXPECT_EQ(run_process(list).exit_code, 0);
   EXPECT_TRUE(fs::exists(sung));
 }

@@ -29,15 +29,6 @@ class RunAnimals : public ZooTest {
            more;
   }
 
-  ProcessResult run(const Words& words) const {
-    auto asked = request(words);
-    // AddressSanitizer would answer the animals' signals itself.
-    const char* options = std::getenv("ASAN_OPTIONS");
-    asked.environment["ASAN_OPTIONS"] = std::string(options == nullptr ? "" : options) +
-                                        ":handle_segv=0:handle_abort=0:detect_leaks=0";
-    return run_process(asked);
-  }
-
   /// Expects the exit code, this error at the end of standard error, and nothing on standard
   /// output.
   static void expect_end(const ProcessResult& result, int exit_code, const std::string& message,

@@ -69,7 +69,7 @@ TEST_F(FileStage, WhatIsNoPluginFile) {
        kBuild}};
 
   const auto program = folder() / "cage" / "program.so";
-  fs::copy_file(CLH_HOST, program);
+  fs::copy_file(tested_host(), program);
   animals.push_back({program, "not-elf", "expected a shared object, found an executable", kBuild});
   fs::create_directory(folder() / "cage" / "folder.so");
   const auto pipe = folder() / "cage" / "pipe.so";

@@ -12,11 +12,11 @@ class StageRun : public RunAnimals {
  protected:
   void expect_broken(const Words& words, const std::string& message) const {
     SCOPED_TRACE(message);
-    expect_end(run(words), 3, message, kAuthor);
+    expect_end(host(words), 3, message, kAuthor);
   }
   /// A run that the animal must not disturb. Returns: its results document.
   nlohmann::json undisturbed(const Words& words) const {
-    const auto result = run(words + Words{"--json"});
+    const auto result = host(words + Words{"--json"});
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return nlohmann::json::parse(result.out, nullptr, false);
   }
@@ -58,7 +58,7 @@ TEST_F(StageRun, ObserveThrows) {
 }
 
 TEST_F(StageRun, ObserveAndItsLoss) {
-  expect_end(run(bitten("nan", "observe")), 2,
+  expect_end(host(bitten("nan", "observe")), 2,
              "[not-finite]: org.clh.zoo.run 0.1.0 in observe, task 0 step 3: expected a finite "
              "loss, found nan",
              "lower the learning rate, or --on-nan=continue");
@@ -108,10 +108,10 @@ TEST_F(StageRun, WhatBelongsToTheHost) {
   EXPECT_EQ(undisturbed(bitten("prints", "observe"))["status"], "completed")
       << "standard output holds the document alone";
   EXPECT_EQ(undisturbed(bitten("steals-a-signal", "observe"))["status"], "completed");
-  const auto stolen = run(bitten("steals-a-signal", "observe", {"--check=full"}));
+  const auto stolen = host(bitten("steals-a-signal", "observe", {"--check=full"}));
   EXPECT_EQ(stolen.exit_code, 3);
   EXPECT_NE(stolen.err.find(place + "signal handlers"), std::string::npos) << stolen.err;
-  const auto set = run(bitten("sets-the-environment", "observe", {"--check=full"}));
+  const auto set = host(bitten("sets-the-environment", "observe", {"--check=full"}));
   EXPECT_EQ(set.exit_code, 3);
   EXPECT_NE(set.err.find(place + "the environment"), std::string::npos) << set.err;
 }

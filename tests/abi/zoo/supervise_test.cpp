@@ -11,7 +11,7 @@ const std::string kPlugin = "org.clh.zoo.run 0.1.0 in ";
 class Supervise : public RunAnimals {
  protected:
   ProcessResult supervised(const Words& words, const Words& more = {"--supervise"}) const {
-    return run(words + more);
+    return host(words + more);
   }
   static std::string without(const std::string& component) {
     return "run again without " + component +

@@ -11,8 +11,8 @@ using clh::test::ModelBench;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
-// fc1 weight (8x2) and bias (8), fc2 weight (8x8) and bias (8), head weight (4x8) and bias (4).
-constexpr std::int64_t kFirst = 16, kFirstBias = 16, kSecond = 24, kSecondBias = 88, kHead = 96;
+// fc1 weight (8x2) at 0 and bias (8), fc2 weight (8x8) and bias (8), head weight (4x8) and bias (4).
+constexpr std::int64_t kFirst = 16, kFirstBias = 16, kSecond = 24, kHead = 96;
 
 BenchPlan plan_with(OptionTexts options) {
   BenchPlan plan{"wsn", std::move(options)};
