@@ -4,6 +4,8 @@
 
 #include <ATen/DLConvertor.h>
 
+#include <string>
+
 namespace clh::core {
 
 class DlpackTensor {
@@ -26,12 +28,27 @@ class DlpackTensor {
     if (managed_ == nullptr) {
       throw UsageError("[dlpack] expected a tensor, found none");
     }
+    if (managed_->dl_tensor.data == nullptr) {
+      return without_elements();
+    }
     auto tensor = at::fromDLPack(managed_);
     managed_ = nullptr;
     return tensor;
   }
 
  private:
+  /// An array without elements may lie nowhere; LibTorch 1.13 would never release it.
+  at::Tensor without_elements() const {
+    auto borrowed = *managed_;
+    borrowed.deleter = nullptr;
+    const auto tensor = at::fromDLPack(&borrowed);
+    if (tensor.numel() > 0) {
+      throw UsageError("[dlpack] expected memory for " + std::to_string(tensor.numel()) +
+                       " elements, found none");
+    }
+    return tensor.clone();
+  }
+
   DLManagedTensor* managed_;
 };
 

@@ -49,7 +49,8 @@ class HostTest : public ::testing::Test {
     // A host under AddressSanitizer dies of a plugin's signal like any other; what LibTorch keeps
     // to the end is leak_test's.
     request.environment["ASAN_OPTIONS"] =
-        "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:detect_leaks=0";
+        "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:detect_leaks=0:"
+        "allocator_may_return_null=1:quarantine_size_mb=1";
     return request;
   }
 

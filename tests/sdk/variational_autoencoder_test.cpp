@@ -3,6 +3,7 @@
 #include <clh/variational_autoencoder.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <vector>

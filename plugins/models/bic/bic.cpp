@@ -12,6 +12,7 @@
 #include <clh/task_labels.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <limits>

@@ -14,6 +14,7 @@
 #include <clh/unit_rows.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>

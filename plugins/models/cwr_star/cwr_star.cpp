@@ -11,6 +11,7 @@
 #include <clh/slot_mask.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <vector>

@@ -12,6 +12,7 @@
 #include <clh/task_memory.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <limits>
 #include <string>

@@ -11,6 +11,7 @@
 #include <clh/replay_limits.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>

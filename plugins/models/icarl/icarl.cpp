@@ -14,6 +14,7 @@
 #include <clh/task_pass.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <vector>
@@ -144,6 +145,11 @@ class Icarl final : public clh::Model {
     archive("seen", seen_)("before", before_)("exemplars", exemplars_);
     archive_network(archive, "teacher", teacher_);
     means_.clear();
+    if (exemplars_.size() > seen_.size()) {
+      throw clh::StatusError(CLH_E_STATE, "exemplars: expected at most those of " +
+                                              std::to_string(seen_.size()) + " classes, found " +
+                                              std::to_string(exemplars_.size()));
+    }
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <clh/seen_samples.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace {
 

@@ -9,6 +9,7 @@
 #include <clh/reservoir_buffer.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <string>

@@ -14,6 +14,7 @@
 #include <clh/value_swap.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <vector>

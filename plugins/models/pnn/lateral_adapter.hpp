@@ -5,6 +5,7 @@
 // with the inputs h_k of this layer in the columns k before, side by side.
 #pragma once
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <cstdint>

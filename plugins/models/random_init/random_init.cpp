@@ -3,6 +3,7 @@
 #include <clh/model.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace {
 

@@ -13,6 +13,7 @@
 #include <clh/value_swap.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -86,7 +87,8 @@ class WinningSubnetworks final : public clh::Model {
   at::Tensor predict(const clh::Query& query) override {
     const at::NoGradGuard no_grad;
     const bool finished = query.task >= 0 && query.task < heads_.count();
-    auto values = with_hidden(finished ? hidden_[static_cast<std::size_t>(query.task)] : outside());
+    auto values =
+        with_hidden(finished ? hidden_.at(static_cast<std::size_t>(query.task)) : outside());
     if (finished) {
       heads_.write(query.task, net(), values);
     }

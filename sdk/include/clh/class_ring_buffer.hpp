@@ -86,6 +86,7 @@ class ClassRingBuffer {
             at::tensor(labels, at::kLong).index_select(0, drawn)};
   }
 
+  /// Errors: StatusError with CLH_E_STATE unless every class has its count of rows.
   void state(Archive& archive) {
     std::vector<std::int64_t> labels, counts, rows;
     for (const auto& [label, slots] : slots_) {
@@ -97,10 +98,15 @@ class ClassRingBuffer {
     if (archive.loading()) {
       slots_.clear();
       auto row = rows.begin();
-      for (std::size_t i = 0; i < labels.size() && i < counts.size(); ++i) {
-        const auto end = row + std::min<std::int64_t>(counts[i], rows.end() - row);
+      bool fits = labels.size() == counts.size();
+      for (std::size_t i = 0; fits && i < labels.size(); ++i) {
+        fits = counts[i] >= 0 && counts[i] <= rows.end() - row;
+        const auto end = row + (fits ? counts[i] : 0);
         slots_[labels[i]].assign(row, end);
         row = end;
+      }
+      if (!fits || row != rows.end()) {
+        throw StatusError(CLH_E_STATE, "buffer: expected a count of rows for each class, found others");
       }
     }
   }

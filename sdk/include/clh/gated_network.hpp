@@ -6,6 +6,7 @@
 #include <clh/slot_mask.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cstdint>
 #include <vector>

@@ -5,6 +5,7 @@
 #include <clh/gated_network.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <cstdint>

@@ -3,6 +3,7 @@
 #include <clh/tensor.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <cstdint>

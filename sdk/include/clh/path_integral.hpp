@@ -40,7 +40,13 @@ class PathIntegral {
   }
   void clear() { sum_.zero_(); }
 
-  void state(Archive& archive) { archive("sum", sum_); }
+  /// Errors: StatusError with CLH_E_STATE unless the sums are a vector.
+  void state(Archive& archive) {
+    archive("sum", sum_);
+    if (!sum_.defined() || sum_.dim() != 1 || !sum_.is_contiguous()) {
+      throw StatusError(CLH_E_STATE, "path: expected a vector of sums, found another tensor");
+    }
+  }
 
  private:
   void grow(std::int64_t count) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
 namespace clh __attribute__((visibility("hidden"))) {
 
@@ -63,6 +64,7 @@ class QuadraticPenalty {
 
   /// Adds the penalty's gradient to net.grads().
   /// Inputs:  the learning rate, for Bound::kRate.
+  /// Errors:  StatusError with CLH_E_STATE if there are more springs than parameters.
   /// Returns: the penalty; 0 if empty().
   double pull(const Network& net, double rate) {
     if (empty()) {
@@ -76,18 +78,32 @@ class QuadraticPenalty {
       rate_ = rate;
     }
     const auto values = net.values(), grads = net.grads();
+    if (anchor_.numel() > values.numel()) {
+      throw StatusError(CLH_E_STATE, "springs: expected at most " + std::to_string(values.numel()) +
+                                         ", found " + std::to_string(anchor_.numel()));
+    }
     const auto energy =
         add_forces(grads.data_ptr<float>(), values.data_ptr<float>(), anchor_.data_ptr<float>(),
                    scaled_.data_ptr<float>(), anchor_.numel());
     return (energy + strength_ * constant_) / 2;
   }
 
+  /// Errors: StatusError with CLH_E_STATE unless each spring has its anchor.
   void state(Archive& archive) {
     archive("stiffness", stiffness_)("anchor", anchor_)("constant", constant_);
     scaled_ = at::Tensor();
+    const bool fit = is_flat(stiffness_) && is_flat(anchor_)
+                         ? stiffness_.numel() == anchor_.numel()
+                         : !stiffness_.defined() && !anchor_.defined();
+    if (!fit) {
+      throw StatusError(CLH_E_STATE, "springs: expected one anchor each, found others");
+    }
   }
 
  private:
+  static bool is_flat(const at::Tensor& t) {
+    return t.defined() && t.dim() == 1 && t.scalar_type() == at::kFloat && t.is_contiguous();
+  }
   static at::Tensor pad(const at::Tensor& vector, std::int64_t count) {
     return at::constant_pad_nd(vector, {0, count - vector.size(0)});
   }

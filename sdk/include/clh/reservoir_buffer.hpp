@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,7 @@ class ReservoirBuffer {
     return split(std::move(kept));
   }
 
+  /// Errors: StatusError with CLH_E_STATE unless every column holds size() rows.
   void state(Archive& archive) {
     archive("seen", seen_);
     std::vector<at::Tensor> kept;
@@ -77,8 +79,15 @@ class ReservoirBuffer {
     }
     archive("columns", kept);
     if (archive.loading()) {
+      if (seen_ < 0 || (kept.size() < 2 && seen_ > 0)) {
+        throw StatusError(CLH_E_STATE, "buffer: expected its columns, found none");
+      }
       columns_.clear();
       for (const auto& rows : kept) {
+        if (rows.size(0) != size()) {
+          throw StatusError(CLH_E_STATE, "buffer: expected " + std::to_string(size()) +
+                                             " rows, found " + std::to_string(rows.size(0)));
+        }
         columns_.push_back(allocate(rows));
         columns_.back().narrow(0, 0, rows.size(0)).copy_(rows);
       }

@@ -24,7 +24,7 @@ class TaskHeads {
   /// Writes a task's head into `values` [P] of the network. Outputs that the head has grown since
   /// stay as they are in `values`. Inputs: 0 <= task < count().
   void write(std::int64_t task, const Network& net, at::Tensor& values) const {
-    const auto& head = heads_[static_cast<std::size_t>(task)];
+    const auto& head = heads_.at(static_cast<std::size_t>(task));
     const auto places = slot_mask(net.info(), is_head).nonzero().squeeze(1);
     values.index_copy_(0, places.narrow(0, 0, head.size(0)), head);
   }

@@ -102,6 +102,7 @@ class TaskMemory {
   }
   Draw all() const { return view(0, size()); }
 
+  /// Errors: StatusError with CLH_E_STATE unless the parts' rows are those that the columns hold.
   void state(Archive& archive) {
     archive("held", held_)("quota", quota_)("offered", offered_);
     std::vector<at::Tensor> kept;
@@ -113,10 +114,23 @@ class TaskMemory {
     archive("columns", kept);
     if (archive.loading()) {
       columns_ = std::move(kept);
+      if (!is_whole()) {
+        throw StatusError(CLH_E_STATE, "memory: expected the rows of its parts, found others");
+      }
     }
   }
 
  private:
+  /// Whether the parts are the rows that the columns hold.
+  bool is_whole() const {
+    const auto rows = columns_.empty() ? 0 : columns_[0].size(0);
+    const auto holds_rows = [rows](const at::Tensor& column) { return column.size(0) == rows; };
+    const auto lies_within = [rows](std::int64_t count) { return count >= 0 && count <= rows; };
+    return columns_.size() != 1 && std::all_of(columns_.begin(), columns_.end(), holds_rows) &&
+           std::all_of(held_.begin(), held_.end(), lies_within) && size() == rows && quota_ >= 1 &&
+           offered_ >= 0 && (held_.empty() || held_.back() == std::min(quota_, offered_));
+  }
+
   /// First row of a part; of one behind the last, the number of rows.
   std::int64_t begin(std::int64_t part) const {
     return std::accumulate(held_.begin(), held_.begin() + part, std::int64_t{0});

@@ -3,6 +3,7 @@
 #include <clh/network.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace clh __attribute__((visibility("hidden"))) {
 

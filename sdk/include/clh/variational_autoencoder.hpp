@@ -3,6 +3,7 @@
 #include <clh/own_parameters.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cstdint>
 #include <string>

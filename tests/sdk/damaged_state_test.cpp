@@ -1,0 +1,152 @@
+// A saved state with one value changed: what cannot have been saved so is refused, before anything
+// reads past its end.
+#include <clh/class_ring_buffer.hpp>
+#include <clh/path_integral.hpp>
+#include <clh/quadratic_penalty.hpp>
+#include <clh/reservoir_buffer.hpp>
+#include <clh/task_memory.hpp>
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "core/run/state_tree.hpp"
+#include "tests/support/word_host.hpp"
+#include <gtest/gtest.h>
+
+namespace {
+
+using clh::core::StateRecord;
+using clh::test::WordHost;
+using Value = StateRecord::Value;
+
+/// A vector as it is saved.
+Value block(const std::vector<std::int64_t>& numbers) {
+  StateRecord::Bytes bytes(numbers.size() * sizeof(std::int64_t));
+  std::memcpy(bytes.data(), numbers.data(), bytes.size());
+  return bytes;
+}
+
+/// The status with which `object` answers to the record; CLH_OK if it takes it.
+template <class T>
+clh_status answer(T& object, const StateRecord& record) {
+  try {
+    clh::core::load_state(object, record);
+    return CLH_OK;
+  } catch (const clh::StatusError& error) {
+    return error.code;
+  }
+}
+
+/// Puts `value` into a record for one load, and what was there back.
+template <class T>
+clh_status answer_with(T& object, StateRecord& record, const std::string& key, const Value& value) {
+  auto& place = record.values.at(key);
+  const auto kept = place;
+  place = value;
+  const auto status = answer(object, record);
+  place = kept;
+  return status;
+}
+
+/// Ten samples of one number each: raw [10, 1] uint8, labels [10].
+at::Tensor samples() {
+  return at::arange(10).to(at::kByte).unsqueeze(1);
+}
+at::Tensor labels() {
+  return at::arange(10) % 2;
+}
+
+TEST(DamagedState, Reservoir) {
+  WordHost host;
+  clh::ReservoirBuffer buffer(6, host.stream("insert"), host.stream("sample"));
+  buffer.add(samples(), labels());
+  StateRecord record;
+  clh::core::save_state(buffer, record);
+  EXPECT_EQ(answer(buffer, record), CLH_OK);
+  for (const std::int64_t seen : {-1, 0, 5}) {
+    EXPECT_EQ(answer_with(buffer, record, "seen", seen), CLH_E_STATE) << seen;
+  }
+  auto& columns = *record.children.at("columns");
+  EXPECT_EQ(answer_with(buffer, columns, "1", at::zeros({5}, at::kLong)), CLH_E_STATE)
+      << "labels of five rows";
+  const auto status = [&](std::int64_t count) {
+    const auto kept = columns.values.at("size");
+    columns.values.at("size") = count;
+    const auto found = answer(buffer, record);
+    columns.values.at("size") = kept;
+    return found;
+  };
+  EXPECT_EQ(status(0), CLH_E_STATE);
+  EXPECT_EQ(status(1), CLH_E_STATE);
+  EXPECT_EQ(status(2), CLH_OK);
+}
+
+TEST(DamagedState, MemoryInParts) {
+  WordHost host;
+  clh::TaskMemory memory(host.stream("sample"));
+  for (int task = 0; task < 2; ++task) {
+    memory.open(4);
+    memory.add(samples().narrow(0, 0, 3), labels().narrow(0, 0, 3));
+  }
+  StateRecord record;
+  clh::core::save_state(memory, record);
+  EXPECT_EQ(answer(memory, record), CLH_OK);
+  EXPECT_EQ(answer_with(memory, record, "held", block({3, 3})), CLH_OK);
+  for (const auto& held : std::vector<std::vector<std::int64_t>>{
+           {3}, {3, 4}, {7, -1}, {std::int64_t{1} << 60, 3}, {3, 2, 1}}) {
+    EXPECT_EQ(answer_with(memory, record, "held", block(held)), CLH_E_STATE) << held[0];
+  }
+  EXPECT_EQ(answer_with(memory, record, "quota", std::int64_t{2}), CLH_E_STATE);
+  EXPECT_EQ(answer_with(memory, record, "quota", std::int64_t{0}), CLH_E_STATE);
+  EXPECT_EQ(answer_with(memory, record, "offered", std::int64_t{-1}), CLH_E_STATE);
+  auto& columns = *record.children.at("columns");
+  EXPECT_EQ(answer_with(memory, columns, "1", at::zeros({5}, at::kLong)), CLH_E_STATE);
+}
+
+TEST(DamagedState, Rings) {
+  WordHost host;
+  clh::ClassRingBuffer buffer(6, host.stream("insert"), host.stream("sample"));
+  buffer.add(samples(), labels());
+  StateRecord record;
+  clh::core::save_state(buffer, record);
+  EXPECT_EQ(answer(buffer, record), CLH_OK);
+  EXPECT_EQ(answer_with(buffer, record, "counts", block({3, 3})), CLH_OK);
+  for (const auto& counts :
+       std::vector<std::vector<std::int64_t>>{{3}, {3, 4}, {7, -1}, {-1, 7}, {3, 2}}) {
+    EXPECT_EQ(answer_with(buffer, record, "counts", block(counts)), CLH_E_STATE) << counts[0];
+  }
+}
+
+TEST(DamagedState, Springs) {
+  clh::QuadraticPenalty springs(1);
+  StateRecord empty;
+  clh::core::save_state(springs, empty);
+  EXPECT_EQ(answer(springs, empty), CLH_OK);
+  EXPECT_EQ(answer_with(springs, empty, "anchor", at::zeros({4})), CLH_E_STATE);
+
+  springs.replace(at::ones({4}), at::zeros({4}));
+  StateRecord record;
+  clh::core::save_state(springs, record);
+  EXPECT_EQ(answer(springs, record), CLH_OK);
+  for (const char* key : {"stiffness", "anchor"}) {
+    EXPECT_EQ(answer_with(springs, record, key, at::zeros({2})), CLH_E_STATE) << key;
+    EXPECT_EQ(answer_with(springs, record, key, at::Tensor()), CLH_E_STATE) << key;
+    EXPECT_EQ(answer_with(springs, record, key, at::zeros({4}, at::kDouble)), CLH_E_STATE) << key;
+    EXPECT_EQ(answer_with(springs, record, key, at::zeros({2, 2})), CLH_E_STATE) << key;
+  }
+}
+
+TEST(DamagedState, Path) {
+  clh::PathIntegral path;
+  StateRecord record;
+  clh::core::save_state(path, record);
+  EXPECT_EQ(answer(path, record), CLH_OK);
+  EXPECT_EQ(answer_with(path, record, "sum", at::zeros({4, 0})), CLH_E_STATE);
+  EXPECT_EQ(answer_with(path, record, "sum", at::Tensor()), CLH_E_STATE);
+}
+
+}  // namespace
