@@ -18,3 +18,9 @@ function(clh_use_torch_header target)
   endif()
   target_precompile_headers(${target} REUSE_FROM clh_torch_header)
 endfunction()
+
+# g++ 14 takes a resize of vector<bool> in LibTorch's autograd::Function for a write out of bounds.
+set(CLH_AUTOGRAD_FUNCTION_OPTIONS "")
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  set(CLH_AUTOGRAD_FUNCTION_OPTIONS -Wno-array-bounds -Wno-stringop-overflow)
+endif()
