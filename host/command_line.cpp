@@ -33,6 +33,49 @@ std::string flag_hint(const std::string& flag, const po::options_description& fl
   return near ? "did you mean \"" + *near + "\"? " : "";
 }
 
+/// What stands between quotes in "the argument ('abc') for option '--first' is invalid".
+std::string typed_in(const std::string& message) {
+  const auto start = message.find("('"), end = message.find("')");
+  return start == std::string::npos || end < start + 2 || end == std::string::npos
+             ? "another"
+             : '"' + message.substr(start + 2, end - start - 2) + '"';
+}
+
+/// Says in our words what the parser has just thrown.
+[[noreturn]] void refuse_thrown(const std::string& command, const po::options_description& flags) {
+  try {
+    throw;
+  } catch (const po::unknown_option& e) {
+    refuse(command, "a known flag", e.get_option_name(), flag_hint(e.get_option_name(), flags));
+  } catch (const po::invalid_command_line_syntax& e) {
+    const bool unwanted = e.kind() == po::invalid_syntax::extra_parameter;
+    refuse(command, (unwanted ? "no value after " : "a value after ") + e.get_option_name(),
+           unwanted ? "one" : "none");
+  } catch (const po::multiple_occurrences& e) {
+    refuse(command, e.get_option_name() + " once", "it twice");
+  } catch (const po::validation_error& e) {
+    refuse(command, "a number after " + e.get_option_name(), typed_in(e.what()));
+  } catch (const po::error& e) {
+    refuse(command, "flags that can be read", std::string("an error: ") + e.what());
+  }
+}
+
+/// Errors: core::Error `usage` for a flag whose value is empty: no flag gives that a meaning.
+void require_values(const po::variables_map& given, const po::options_description& flags,
+                    const std::string& command) {
+  for (const auto& [flag, value] : given) {
+    const auto* text = boost::any_cast<std::string>(&value.value());
+    const auto* list = boost::any_cast<std::vector<std::string>>(&value.value());
+    const bool empty = text != nullptr ? text->empty()
+                                       : list != nullptr && std::count(list->begin(), list->end(),
+                                                                       std::string()) != 0;
+    const bool takes_one = flags.find(flag, false).semantic()->max_tokens() != 0;
+    if (empty && takes_one && flag != "argument") {
+      refuse(command, "a value after --" + flag, "none");
+    }
+  }
+}
+
 }  // namespace
 
 po::options_description plugin_flags() {
@@ -68,17 +111,10 @@ po::variables_map parse(const Arguments& arguments, const po::options_descriptio
                   .run(),
               given);
     po::notify(given);
-  } catch (const po::unknown_option& e) {
-    refuse(command, "a known flag", e.get_option_name(), flag_hint(e.get_option_name(), flags));
-  } catch (const po::invalid_command_line_syntax& e) {
-    const bool missing = e.kind() == po::invalid_syntax::missing_parameter;
-    refuse(command, (missing ? "a value after " : "no value after ") + e.get_option_name(),
-           missing ? "none" : "one");
-  } catch (const po::multiple_occurrences& e) {
-    refuse(command, e.get_option_name() + " once", "it twice");
-  } catch (const po::error& e) {
-    refuse(command, "known flags", std::string("an error: ") + e.what());
+  } catch (const po::error&) {
+    refuse_thrown(command, flags);
   }
+  require_values(given, all, command);
   for (const auto& word : positional(given)) {
     if (word.size() > 1 && word[0] == '-') {
       refuse(command, "a flag with two dashes", '"' + word + '"', flag_hint('-' + word, flags));
@@ -117,7 +153,7 @@ core::SearchLevels search_levels(const po::variables_map& given) {
   return core::search_levels(options);
 }
 
-core::Catalogue scan_plugins(const po::variables_map& given) {
+core::TrustRules trust_rules(const po::variables_map& given) {
   core::TrustRules trust;
   trust.allow_insecure = given.count("allow-insecure-plugins") != 0;
   if (given.count("lock-file") != 0) {
@@ -125,7 +161,24 @@ core::Catalogue scan_plugins(const po::variables_map& given) {
   } else if (given.count("locked") != 0) {
     trust.lock = core::LockFile::read("plugins.lock");
   }
-  return core::Catalogue::scan(search_levels(given), core::host_fingerprint(), trust);
+  return trust;
+}
+
+core::Catalogue scan_plugins(const po::variables_map& given) {
+  return core::Catalogue::scan(search_levels(given), core::host_fingerprint(), trust_rules(given));
+}
+
+core::Catalogue scan_plugins_to_run(const po::variables_map& given) {
+  const auto trust = trust_rules(given);
+  auto catalogue = core::Catalogue::scan(search_levels(given), core::host_fingerprint(), trust);
+  if (trust.lock) {
+    std::vector<std::string> ids;
+    for (const auto& entry : catalogue.entries()) {
+      ids.push_back(entry.note.id);
+    }
+    trust.lock->check_complete(ids);
+  }
+  return catalogue;
 }
 
 core::CrashLog crash_log() {

@@ -19,7 +19,7 @@ using Arguments = std::vector<std::string>;
 boost::program_options::options_description plugin_flags();
 
 /// Parses flags and positional arguments (stored under "argument"); -h is --help.
-/// Errors: core::Error `usage` (exit 2) with the nearest flag.
+/// Errors: core::Error `usage` (exit 2) with the nearest flag; for a flag with an empty value, too.
 boost::program_options::variables_map parse(
     const Arguments& arguments, const boost::program_options::options_description& flags,
     const std::string& command);
@@ -29,9 +29,16 @@ std::vector<std::string> positional(const boost::program_options::variables_map&
 /// The search path of the flags, environment and executable.
 core::SearchLevels search_levels(const boost::program_options::variables_map& given);
 
+/// What --locked, --lock-file and --allow-insecure-plugins demand. Errors: those of
+/// core::LockFile::read.
+core::TrustRules trust_rules(const boost::program_options::variables_map& given);
+
 /// The plugins that the flags, environment and executable give, as far as their rules trust them.
 /// Errors: those of core::search_levels, core::LockFile::read and core::Catalogue::scan.
 core::Catalogue scan_plugins(const boost::program_options::variables_map& given);
+
+/// The same for a command that runs their code. Errors: those of LockFile::check_complete on top.
+core::Catalogue scan_plugins_to_run(const boost::program_options::variables_map& given);
 
 /// The crash log below $XDG_CACHE_HOME or ~/.cache; remembers nothing for a program with extra
 /// rights.

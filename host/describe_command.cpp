@@ -11,6 +11,8 @@
 #include "core/run/environment.hpp"
 #include "core/run/run_setup.hpp"
 #include "host/commands.hpp"
+#include "host/flag_numbers.hpp"
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 
 namespace clh::host {
@@ -18,7 +20,8 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kRefused = "refused";  // the child's answer when it has printed an error
+constexpr const char* kRefused = "refused";   // the child's answer when it has printed an error
+constexpr WholeRange kTimeLimit{1, 1000000};  // seconds
 
 core::ParamSpan span(const ParamTable& table) {
   return {table.params.data(), table.params.size()};
@@ -115,6 +118,20 @@ std::string describe_loaded(const core::LoadedComponent& loaded, bool json) {
               : core::describe_component(*loaded.component, full_id);
 }
 
+/// Errors: core::Error `usage` when it is not open for writing: this program gives the flag to
+/// itself.
+int answer_descriptor(const po::variables_map& given) {
+  const int answer = given["answer"].as<int>();
+  const int mode = ::fcntl(answer, F_GETFL);
+  if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY) {
+    throw core::Error("usage",
+                      "describe: expected a descriptor that can be written after --answer, found " +
+                          std::to_string(answer),
+                      "leave --answer out", core::kExitUsage);
+  }
+  return answer;
+}
+
 /// The options stand in a table that only the plugin's own code hands out: it runs in a child.
 /// Returns: the exit code.
 int describe_in_child(const core::CatalogueEntry& entry, Arguments arguments,
@@ -140,7 +157,7 @@ int describe_in_child(const core::CatalogueEntry& entry, Arguments arguments,
 int describe_command(const Arguments& arguments) {
   po::options_description flags("Flags", kHelpWidth);
   flags.add_options()("help", "this text")("json", "print JSON")(
-      "timeout", po::value<unsigned>()->value_name("S")->default_value(30),
+      "timeout", po::value<std::string>()->value_name("S")->default_value("30"),
       "seconds that the plugin's code may take")(
       "in-process", "run the plugin's code in this process, for a debugger");
   flags.add(plugin_flags());
@@ -162,8 +179,9 @@ int describe_command(const Arguments& arguments) {
                           (words.empty() ? "none" : std::to_string(words.size())),
                       "cl-host describe er", core::kExitUsage);
   }
+  const std::chrono::seconds limit(whole_number(given, "describe", "timeout", kTimeLimit));
   const bool json = given.count("json") != 0;
-  const auto catalogue = scan_plugins(given);
+  const auto catalogue = scan_plugins_to_run(given);
   core::PluginLibrary library(catalogue, core::host_torch_layout());
   const auto schema = core::config_schema(library);
   const auto tables = host_tables(schema);
@@ -185,7 +203,7 @@ int describe_command(const Arguments& arguments) {
     return core::kExitDone;
   }
   if (given.count("answer") != 0) {
-    const int answer = given["answer"].as<int>();
+    const int answer = answer_descriptor(given);
     try {
       core::write_answer(answer, describe_loaded(library.load(kinds[0].kind, words[0]), json));
     } catch (const core::Error&) {
@@ -198,8 +216,7 @@ int describe_command(const Arguments& arguments) {
     std::cout << describe_loaded(library.load(kinds[0].kind, words[0]), json);
     return core::kExitDone;
   }
-  return describe_in_child(catalogue.find(kinds[0].kind_word, words[0]), arguments,
-                           std::chrono::seconds(given["timeout"].as<unsigned>()));
+  return describe_in_child(catalogue.find(kinds[0].kind_word, words[0]), arguments, limit);
 }
 
 }  // namespace clh::host

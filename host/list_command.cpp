@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/options/nearest_name.hpp"
 #include "core/plugins/table_check.hpp"
+#include "core/terminal_text.hpp"
 #include "host/commands.hpp"
 #include <nlohmann/json.hpp>
 
@@ -75,7 +76,7 @@ void print(const std::vector<Row>& rows) {
     if (!row.status.empty()) {
       text << "  (" << row.status << ")";
     }
-    std::cout << text.str() << "\n";
+    std::cout << core::terminal_text(text.str()) << "\n";
   };
   line({"KIND", "NAME", "VERSION", "CAPABILITIES", "FILE", ""});
   std::for_each(rows.begin(), rows.end(), line);

@@ -6,6 +6,7 @@
 #include "core/plugins/lock_file.hpp"
 #include "core/report/atomic_file.hpp"
 #include "core/sha256.hpp"
+#include "core/terminal_text.hpp"
 #include "host/commands.hpp"
 
 namespace clh::host {
@@ -23,6 +24,21 @@ core::LockedPlugin locked(const core::CatalogueEntry& entry) {
         "run the command again", core::kExitPlugin);
   }
   return {entry.note.id, entry.note.version, std::move(sha256)};
+}
+
+/// Errors: core::Error `unwritable` with a fix that suits this command; `usage` for an empty name.
+void write_lock(const std::filesystem::path& file, const std::string& text) {
+  if (file.empty()) {
+    throw core::Error("usage", "lock: expected the name of a file, found none",
+                      "cl-host lock plugins.lock", core::kExitUsage);
+  }
+  try {
+    core::write_file_atomically(file, text);
+  } catch (const core::Error& e) {
+    throw core::Error(e.slug(), e.what(),
+                      "name a file that you may write, where there is room: cl-host lock FILE",
+                      e.exit_code());
+  }
 }
 
 }  // namespace
@@ -53,11 +69,13 @@ int lock_command(const Arguments& arguments) {
     if (entry.usable()) {
       plugins.push_back(locked(entry));
     } else if (entry.slug != "shadowed") {
-      std::cerr << "warning: " << entry.path.string() << ": not locked: " << entry.status << "\n";
+      std::cerr << "warning: "
+                << core::terminal_text(entry.path.string() + ": not locked: " + entry.status)
+                << "\n";
     }
   }
   const auto count = plugins.size();
-  core::write_file_atomically(file, core::LockFile(std::move(plugins)).text());
+  write_lock(file, core::LockFile(std::move(plugins)).text());
   std::cout << file.string() << ": " << count << (count == 1 ? " plugin\n" : " plugins\n");
   return core::kExitDone;
 }

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/plugins/new_package.hpp"
+#include "core/shell_word.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
 
@@ -23,18 +24,7 @@ builds, passes `cl-host validate` and trains as it stands: begin by changing it.
 
 /// As a shell reads it.
 std::string quoted(const std::filesystem::path& path) {
-  const auto text = path.string();
-  const bool plain = text.find_first_not_of(
-                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                         "0123456789_-./+,:@") == std::string::npos;
-  if (plain) {
-    return text;
-  }
-  std::string result = "'";
-  for (const char letter : text) {
-    result += letter == '\'' ? "'\\''" : std::string(1, letter);
-  }
-  return result + "'";
+  return core::shell_word(path.string());
 }
 
 /// How CMake finds the SDK: beside the installed program; a build tree has to be installed first.

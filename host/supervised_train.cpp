@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/run/supervisor.hpp"
+#include "host/flag_numbers.hpp"
 #include <unistd.h>
 
 namespace clh::host {
@@ -11,17 +12,12 @@ namespace clh::host {
 namespace po = boost::program_options;
 namespace {
 
+constexpr double kShortestCall = 0.001;  // seconds
+
 /// Errors: core::Error `usage`.
 double call_timeout(const po::variables_map& given) {
-  if (given.count("call-timeout") == 0) {
-    return 0;
-  }
-  const auto seconds = given["call-timeout"].as<double>();
-  if (!(seconds > 0 && seconds <= 1e6)) {
-    throw core::Error("usage", "train: expected seconds above 0 after --call-timeout, found others",
-                      "cl-host train --call-timeout 60", core::kExitUsage);
-  }
-  return seconds;
+  return given.count("call-timeout") == 0 ? 0
+                                          : seconds(given, "train", "call-timeout", kShortestCall);
 }
 
 }  // namespace
@@ -30,7 +26,7 @@ po::options_description guard_flags() {
   po::options_description flags("Against bad plugins", kHelpWidth);
   flags.add_options()("supervise",
                       "run in a child process: a crash of a plugin is named, and the record ended")(
-      "call-timeout", po::value<double>()->value_name("SECONDS"),
+      "call-timeout", po::value<std::string>()->value_name("SECONDS"),
       "as --supervise; also end a run whose plugin does not return from a call in time")(
       "check", po::value<std::string>()->value_name("full"),
       "verify more around every call of a plugin; slower");

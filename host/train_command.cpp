@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/options/name_hints.hpp"
 #include "core/plugins/load_guard.hpp"
+#include "core/plugins/passed_over.hpp"
 #include "core/report/accuracy_table.hpp"
 #include "core/report/results_json.hpp"
 #include "core/report/unwritable.hpp"
@@ -237,7 +238,7 @@ int train_command(const Arguments& arguments) {
   }
   core::LoadGuard host_only;  // plugins run from here on: what they print goes to standard error
   const auto start = std::chrono::steady_clock::now();
-  const auto catalogue = scan_plugins(given);
+  const auto catalogue = scan_plugins_to_run(given);
   core::PluginLibrary library(catalogue, core::host_torch_layout());
   library.watch(page.get());
   const auto schema = core::config_schema(library);
@@ -252,6 +253,9 @@ int train_command(const Arguments& arguments) {
 
   core::Experiment experiment(config, catalogue, library, log, stop, check);
   warn_of_stolen_signals(library, *log);
+  for (const auto& line : core::passed_over(catalogue, library.plugins())) {
+    log->warn("{}", line);
+  }
   if (given.count("dry-run") != 0) {
     host_only.release();
     std::cout << config.toml() << "\n"

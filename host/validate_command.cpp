@@ -1,14 +1,18 @@
 // cl-host validate: whether a plugin keeps its side of the contract.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <regex>
 
 #include "core/error.hpp"
 #include "core/run/environment.hpp"
 #include "core/validate/check_children.hpp"
+#include "core/validate/check_report.hpp"
 #include "core/validate/check_run.hpp"
 #include "core/validate/validation_report.hpp"
 #include "host/commands.hpp"
+#include "host/flag_numbers.hpp"
 #include <nlohmann/json.hpp>
 
 namespace clh::host {
@@ -26,14 +30,10 @@ hang is reported with the check's name. Validating executes the plugin's code.
   cl-host validate lib/*.so --exclude 'life|damaged' --json
   cl-host validate build/my_model.so --include behave.batches --in-process    for a debugger
 
-Exit code: 0 all passed, 1 a check failed, 2 usage.
+Exit code: 0 all passed, 1 a check failed, 2 usage, 3 not in the lock file of --locked.
 )";
 
-/// Where a child of validate reports; hidden from --help.
-struct ChildSide {
-  std::size_t first = 0;
-  int report_to = -1;
-};
+constexpr double kShortestCheck = 1;  // second: what is slower is no hang
 
 po::options_description validate_flags() {
   po::options_description flags("Flags", kHelpWidth);
@@ -41,9 +41,9 @@ po::options_description validate_flags() {
       "include", po::value<std::string>()->value_name("REGEX"), "only checks whose name matches")(
       "exclude", po::value<std::string>()->value_name("REGEX"), "no check whose name matches")(
       "in-process", "run in this process: a crash ends it")(
-      "seed", po::value<std::uint64_t>()->default_value(0)->value_name("N"),
+      "seed", po::value<std::string>()->default_value("0")->value_name("N"),
       "of everything that the checks draw")(
-      "timeout", po::value<double>()->default_value(30, "30")->value_name("S"),
+      "timeout", po::value<std::string>()->default_value("30")->value_name("S"),
       "seconds that one check may take")("verbose", "show checks that passed, for many files too");
   flags.add(plugin_flags());
   return flags;
@@ -52,7 +52,7 @@ po::options_description validate_flags() {
 po::options_description with_child_side(const po::options_description& shown) {
   po::options_description flags;
   flags.add(shown);
-  flags.add_options()("first", po::value<std::size_t>())("report-to", po::value<int>());
+  flags.add_options()("first", po::value<std::size_t>())("report-to", po::value<std::string>());
   return flags;
 }
 
@@ -71,13 +71,18 @@ void require_regex(const std::string& flag, const std::string& pattern) {
   }
 }
 
+std::uint64_t seed_of(const po::variables_map& given) {
+  return whole_number(given, "validate", "seed", {0, std::numeric_limits<std::uint64_t>::max()});
+}
+
 core::CheckOptions check_options(const po::variables_map& given, const std::string& file) {
   core::CheckOptions options;
   options.include = text_of(given, "include");
   options.exclude = text_of(given, "exclude");
   require_regex("--include", options.include);
   require_regex("--exclude", options.exclude);
-  options.seed = given["seed"].as<std::uint64_t>();
+  options.seed = seed_of(given);
+  options.lock = trust_rules(given).lock;
   options.search = search_levels(given);
   options.search.insert(options.search.begin(), {core::Level::kFile, file});
   return options;
@@ -103,12 +108,11 @@ std::vector<std::filesystem::path> files_of(const po::variables_map& given) {
 /// The words that start this program again for the checks of one file.
 std::vector<std::string> child_command(const po::variables_map& given) {
   std::vector<std::string> words = {"/proc/self/exe", "validate", "--in-process"};
-  for (const char* flag : {"include", "exclude"}) {
+  for (const char* flag : {"include", "exclude", "seed", "lock-file"}) {
     if (given.count(flag) != 0) {
       words.push_back(std::string("--") + flag + "=" + text_of(given, flag));
     }
   }
-  words.push_back("--seed=" + std::to_string(given["seed"].as<std::uint64_t>()));
   for (const char* flag : {"plugin", "plugin-dir"}) {
     if (given.count(flag) != 0) {
       for (const auto& value : given[flag].as<std::vector<std::string>>()) {
@@ -116,8 +120,10 @@ std::vector<std::string> child_command(const po::variables_map& given) {
       }
     }
   }
-  if (given.count("no-default-plugins") != 0) {
-    words.emplace_back("--no-default-plugins");
+  for (const char* flag : {"no-default-plugins", "locked"}) {
+    if (given.count(flag) != 0) {
+      words.push_back(std::string("--") + flag);
+    }
   }
   return words;
 }
@@ -126,6 +132,19 @@ struct Collector final : core::CheckObserver {
   std::vector<core::CheckResult> results;
   void ended(std::size_t, const core::CheckResult& result) override { results.push_back(result); }
 };
+
+/// Remembers for cl-host list that the plugin ended a child. A time-out counts where the plugin is
+/// loaded: later checks do work whose length is this machine's matter.
+void remember_crash(const core::FileValidation& validation, const core::FileIdentity& identity) {
+  for (const auto& result : validation.results) {
+    const bool hung = result.verdict == core::Verdict::kTimedOut && result.name == "load.opens";
+    const bool own_code = result.name.rfind("static.", 0) != 0;  // those execute nothing
+    if (hung || (own_code && result.verdict == core::Verdict::kCrashed)) {
+      crash_log().add(validation.file, identity, hung ? "hung" : "crashed");
+      return;
+    }
+  }
+}
 
 core::FileValidation validate_file(const std::filesystem::path& file,
                                    const po::variables_map& given) {
@@ -139,8 +158,10 @@ core::FileValidation validate_file(const std::filesystem::path& file,
   } else {
     core::ChildOptions child;
     child.command = child_command(given);
-    child.timeout_seconds = given["timeout"].as<double>();
+    child.timeout_seconds = seconds(given, "validate", "timeout", kShortestCheck);
+    const auto identity = core::identity_of(file);
     validation.results = core::check_in_children(file, core::planned_checks(file, options), child);
+    remember_crash(validation, identity);
   }
   for (const auto& result : validation.results) {
     if (result.name == "static.note" && result.verdict == core::Verdict::kPassed) {
@@ -150,9 +171,50 @@ core::FileValidation validate_file(const std::filesystem::path& file,
   return validation;
 }
 
+/// Errors: those with which every command refuses a plugin that is not in the lock, if there is
+/// one.
+void refuse_unlocked(const po::variables_map& given, const std::filesystem::path& file) {
+  auto trust = trust_rules(given);
+  if (trust.lock) {
+    trust.allow_insecure = true;  // as for every file that is named to be validated
+    core::Catalogue::scan({{core::Level::kFile, file}}, core::host_fingerprint(), trust);
+  }
+}
+
+/// Whether --include chooses a check of a file; unknown, so true, if its note cannot be read.
+bool chooses(const po::variables_map& given, const std::filesystem::path& file) {
+  auto options = check_options(given, file);
+  const std::regex wanted(options.include);
+  options.include.clear();
+  options.exclude.clear();
+  const auto checks = core::planned_checks(file, options);
+  const auto any = [&](auto what) { return std::any_of(checks.begin(), checks.end(), what); };
+  return !any([](const core::Check& check) { return !check.component.empty(); }) ||
+         any([&](const core::Check& check) { return std::regex_search(check.label(), wanted); });
+}
+
+/// Errors: core::Error `usage` when --include has a slip: nothing but the gates would be tried.
+void require_choice(const po::variables_map& given,
+                    const std::vector<std::filesystem::path>& files) {
+  if (given.count("include") != 0 &&
+      std::none_of(files.begin(), files.end(),
+                   [&](const auto& file) { return chooses(given, file); })) {
+    throw core::Error("usage",
+                      "validate: expected a check whose name matches --include \"" +
+                          text_of(given, "include") + "\", found none",
+                      "leave --include out once: the report names every check", core::kExitUsage);
+  }
+}
+
 /// A child's whole work: the checks from one number on, reported to a pipe.
 int serve(const po::variables_map& given, const std::filesystem::path& file) {
-  core::PipeReport report(given["report-to"].as<int>());
+  const auto pipe = core::ReportPipe::read(text_of(given, "report-to"));
+  if (!pipe) {
+    throw core::Error("usage",
+                      "validate: expected the pipe of a parent after --report-to, found none",
+                      "leave --report-to out", core::kExitUsage);
+  }
+  core::PipeReport report(*pipe);
   core::run_checks(file, check_options(given, file), given["first"].as<std::size_t>(), report);
   return core::kExitDone;
 }
@@ -165,15 +227,17 @@ int validate_command(const Arguments& arguments) {
   if (given.count("help") != 0) {
     return print_help("cl-host validate FILE... [flags]", kText, shown);
   }
-  if (!(given["timeout"].as<double>() > 0)) {
-    throw core::Error("usage", "validate: expected a positive number of seconds after --timeout",
-                      "cl-host validate FILE --timeout 30", core::kExitUsage);
-  }
+  seconds(given, "validate", "timeout", kShortestCheck);
+  seed_of(given);
   const auto files = files_of(given);
+  for (const auto& file : files) {
+    refuse_unlocked(given, file);
+  }
   core::set_threads(1);
   if (given.count("report-to") != 0 && given.count("first") != 0) {
     return serve(given, files[0]);
   }
+  require_choice(given, files);
   const bool json = given.count("json") != 0;
   core::ReportStyle style;
   style.all = files.size() == 1 || given.count("verbose") != 0;

@@ -4,11 +4,13 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <sstream>
 #include <vector>
 
 #include "core/options/config_json.hpp"
 #include "core/options/name_hints.hpp"
 #include "core/options/param_text.hpp"
+#include "core/terminal_text.hpp"
 #include <nlohmann/json.hpp>
 
 namespace clh::core {
@@ -89,12 +91,23 @@ std::vector<std::string> capabilities(const clh_component& component) {
   return names;
 }
 
+/// The text with the lines that it has.
+std::string paragraphs(const std::string& text) {
+  std::istringstream in(text);
+  std::string lines;
+  for (std::string line; std::getline(in, line);) {
+    lines += terminal_text(line) + '\n';
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string describe_options(ParamSpan params) {
   std::vector<Row> rows{{"OPTION", "TYPE", "DEFAULT", "VALUES", "UNIT", "MEANING"}};
   for (const clh_param& param : params) {
     rows.push_back(row_of(param));
+    std::transform(rows.back().begin(), rows.back().end(), rows.back().begin(), terminal_text);
   }
   std::array<std::size_t, 6> width{};
   for (std::size_t column = 0; column < width.size(); ++column) {
@@ -120,17 +133,17 @@ std::string describe_options(ParamSpan params) {
 }
 
 std::string describe_component(const clh_component& component, const std::string& full_id) {
-  std::string out = std::string(component.id) + ": " + component.title + '\n';
+  std::string out = std::string(component.id) + ": " + terminal_text(component.title) + '\n';
   out += std::string(kind_name(component.kind)) + ' ' + full_id + '\n';
   if (component.doc != nullptr && std::strcmp(component.doc, component.title) != 0) {
-    out += std::string(component.doc) + '\n';
+    out += paragraphs(component.doc);
   }
   if (component.cite != nullptr) {
-    out += std::string("cite: ") + component.cite + '\n';
+    out += "cite: " + terminal_text(component.cite) + '\n';
   }
   const auto caps = capabilities(component);
   if (!caps.empty()) {
-    out += "capabilities: " + joined(caps) + '\n';
+    out += "capabilities: " + terminal_text(joined(caps)) + '\n';
   }
   if (component.n_params == 0) {
     return out + "no options\n";

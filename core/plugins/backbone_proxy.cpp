@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "core/plugins/plugin_shape.hpp"
 #include "core/plugins/tensor_sink.hpp"
 
 namespace clh::core {
@@ -18,11 +19,10 @@ BackboneProxy::BackboneProxy(RunContext& run, const clh_factory& factory,
   instance_.require(table_->feature_shape, "feature_shape");
   instance_.require(table_->parameters, "parameters");
   instance_.enter("feature_shape", table_->feature_shape, &shape_);
-  if (shape_.rank < 0 || shape_.rank > 7) {
-    instance_.fail_contract("feature_shape",
-                            "expected a rank of 0 to 7, found " + std::to_string(shape_.rank));
+  if (const auto defect = shape_defect(shape_, 0)) {
+    instance_.fail_contract("feature_shape", defect->text());
   }
-  features_ = Shape(shape_).numel();
+  features_ = value_count(shape_);
 }
 
 at::Tensor BackboneProxy::features(const at::Tensor& x) const {

@@ -163,14 +163,30 @@ const CatalogueEntry& same_id_at_level(const std::vector<CatalogueEntry>& entrie
   });
 }
 
+[[noreturn]] void throw_refusal(const CatalogueEntry& entry) {
+  throw Error(entry.slug, entry.path.string() + ": " + entry.status, entry.fix, kExitPlugin);
+}
+
 // A file that could not be read as far as its note still has a name: er.so most likely held er.
 void throw_if_refused(const std::vector<CatalogueEntry>& entries, const std::string& kind,
                       const Wanted& wanted) {
   for (const CatalogueEntry& entry : entries) {
-    const bool refused = !entry.usable() && entry.slug != "shadowed" && entry.slug != "duplicate";
     const bool by_file_name = entry.note.id.empty() && entry.path.stem() == wanted.name;
-    if (refused && (wanted.matches(entry, kind) || by_file_name)) {
-      throw Error(entry.slug, entry.path.string() + ": " + entry.status, entry.fix, kExitPlugin);
+    if (entry.refused() && (wanted.matches(entry, kind) || by_file_name)) {
+      throw_refusal(entry);
+    }
+  }
+}
+
+// What was refused must not make room for another plugin: whoever can damage the one would choose
+// the other.
+void throw_if_displaced(const std::vector<CatalogueEntry>& entries, const std::string& kind,
+                        const Wanted& wanted, const CatalogueEntry& found) {
+  const bool locked = !found.sha256.empty();
+  for (const CatalogueEntry& entry : entries) {
+    if (entry.refused() && entry.level <= found.level && wanted.matches(entry, kind) &&
+        (locked || entry.slug == "insecure-path")) {
+      throw_refusal(entry);
     }
   }
 }
@@ -231,6 +247,7 @@ const CatalogueEntry& Catalogue::find(const std::string& kind,
     throw_if_refused(entries_, kind, wanted);
     throw_unknown(kind, name_or_id, names(kind));
   }
+  throw_if_displaced(entries_, kind, wanted, *found);
   return *found;
 }
 

@@ -32,6 +32,9 @@ struct CatalogueEntry {
   std::vector<std::string> component_status;
 
   bool usable() const noexcept { return slug.empty(); }
+
+  /// Whether the file itself was refused, not for the sake of another one.
+  bool refused() const noexcept { return !usable() && slug != "shadowed" && slug != "duplicate"; }
 };
 
 /// The plugins that are installed, as far as their files tell without being executed.
@@ -52,7 +55,9 @@ class Catalogue final {
   /// Inputs:  kind such as "model"; "er" or, always unambiguous, "org.example.er/er".
   /// Owner:   the reference lives as long as this catalogue.
   /// Errors:  Error `unknown-component`, exit 2; `duplicate`, exit 3, for two plugins at one level;
-  ///          the candidate's own error, exit 3, if the only one is damaged or refused.
+  ///          the candidate's own error, exit 3, if the only one is damaged or refused; that of a
+  ///          refused one at the same or an earlier level which nobody may step in for silently:
+  ///          one that others could have changed, and with a lock every one.
   const CatalogueEntry& find(const std::string& kind, const std::string& name_or_id) const;
 
   /// Returns: the plain names by which find() succeeds for a kind, sorted.

@@ -17,8 +17,9 @@ constexpr std::int64_t kFormat = 1;
 constexpr char kLockAgain[] = "check the plugins and run cl-host lock again";
 constexpr std::size_t kShownDigits = 12;
 
-[[noreturn]] void malformed(const std::string& file, const std::string& expected) {
-  throw Error("bad-config", file + ": expected " + expected + ", found none", kLockAgain,
+[[noreturn]] void malformed(const std::string& file, const std::string& expected,
+                            const std::string& found = "none") {
+  throw Error("bad-config", file + ": expected " + expected + ", found " + found, kLockAgain,
               kExitUsage);
 }
 
@@ -39,7 +40,10 @@ std::vector<LockedPlugin> plugins_of(const ConfigTable& root, const std::string&
   const ConfigValue* format = root.find("lock-format");
   const auto* number = format == nullptr ? nullptr : std::get_if<std::int64_t>(&format->data);
   if (number == nullptr || *number != kFormat) {
-    malformed(file, "lock-format = " + std::to_string(kFormat));
+    malformed(file, "lock-format = " + std::to_string(kFormat),
+              format == nullptr   ? "none"
+              : number == nullptr ? "no whole number"
+                                  : std::to_string(*number));
   }
   const ConfigValue* all = root.find("plugins");
   if (all == nullptr || all->table() == nullptr) {
@@ -73,8 +77,9 @@ LockFile::LockFile(std::vector<LockedPlugin> plugins) : plugins_(std::move(plugi
 }
 
 LockFile LockFile::read(const std::filesystem::path& file) {
-  const auto name = std::filesystem::absolute(file).string();
   std::error_code ignored;
+  const auto whole = std::filesystem::absolute(file, ignored);  // empty without a directory
+  const auto name = whole.empty() ? file.string() : whole.string();
   std::ifstream in;
   if (!std::filesystem::is_directory(file, ignored)) {  // it would open, and then throw
     in.open(file, std::ios::binary);
@@ -122,6 +127,17 @@ void LockFile::check(const LockedPlugin& found, const std::string& where) const 
                 where + ": expected " + found.id + " " + shown(*locked) + " as locked, found " +
                     shown(found),
                 std::string("put the locked file back, or ") + kLockAgain, kExitPlugin);
+  }
+}
+
+void LockFile::check_complete(const std::vector<std::string>& found_ids) const {
+  for (const LockedPlugin& plugin : plugins_) {
+    if (std::find(found_ids.begin(), found_ids.end(), plugin.id) == found_ids.end()) {
+      throw Error("missing-plugin",
+                  name_ + ": expected the plugin " + printable(plugin.id) + " " +
+                      printable(plugin.version) + " that it holds, found no file of it",
+                  std::string("put the locked file back, or ") + kLockAgain, kExitPlugin);
+    }
   }
 }
 

@@ -32,6 +32,11 @@ class LockFile final {
   /// Errors:  Error, exit 3: `not-locked`, `hash-mismatch`.
   void check(const LockedPlugin& found, const std::string& where) const;
 
+  /// Refuses a set of plugins in which a locked one is missing: another might take its place.
+  /// Inputs:  found_ids in any order, also of refused files.
+  /// Errors:  Error `missing-plugin`, exit 3.
+  void check_complete(const std::vector<std::string>& found_ids) const;
+
  private:
   std::vector<LockedPlugin> plugins_;
   std::string name_ = "the lock";  // the file's path, for errors

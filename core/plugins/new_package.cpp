@@ -9,6 +9,7 @@
 #include "core/options/name_hints.hpp"
 #include "core/plugins/note_text.hpp"
 #include "core/report/output_file.hpp"
+#include "core/shell_word.hpp"
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,7 +176,7 @@ std::filesystem::path write_package(const NewPackage& package) {
   std::error_code failure;
   if (!package.parent.empty() && !std::filesystem::is_directory(package.parent, failure)) {
     refuse("an existing folder after --dir", package.parent.string(),
-           "mkdir -p " + package.parent.string());
+           "mkdir -p " + shell_word(package.parent.string()));
   }
   const auto folder = package.parent / package.name;
   // A rename would take the place of an empty folder.

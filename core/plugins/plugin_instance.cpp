@@ -1,6 +1,7 @@
 #include "core/plugins/plugin_instance.hpp"
 
 #include "core/error.hpp"
+#include "core/plugins/error_text.hpp"
 #include "core/run/state_tree.hpp"
 #include "core/validate/state_difference.hpp"
 
@@ -24,6 +25,16 @@ PluginInstance::~PluginInstance() {
 
 void PluginInstance::fail_contract(const char* what, const std::string& text) const {
   throw PluginError(label(), component().id, call_and_place(*run_, what), CLH_E_INTERNAL, text);
+}
+
+void PluginInstance::require_untouched(bool untouched, const char* what,
+                                       const clh_error& error) const {
+  if (!untouched) {
+    fail_contract(what,
+                  "expected a failing call to leave its result alone, found it written; the "
+                  "failure was: " +
+                      message_of(error));
+  }
 }
 
 void PluginInstance::require_size(std::uint32_t expected) const {

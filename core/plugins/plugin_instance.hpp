@@ -93,13 +93,7 @@ class PluginInstance {
     return made;
   }
   /// Errors: PluginError unless a call that failed left its result alone (rule R4).
-  void require_untouched(bool untouched, const char* what, const clh_error& error) const {
-    if (!untouched) {
-      fail_contract(what, std::string("expected a failing call to leave its result alone, found it "
-                                      "written; the failure was: ") +
-                              error.message);
-    }
-  }
+  void require_untouched(bool untouched, const char* what, const clh_error& error) const;
   [[noreturn]] void fail_contract(const char* what, const std::string& text) const;
   /// Errors: PluginError unless the function is there.
   template <class Function>

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/plugins/error_text.hpp"
 #include "core/plugins/load_guard.hpp"
 #include "core/sha256.hpp"
 #include "core/version.hpp"
@@ -38,8 +39,8 @@ boost::dll::shared_library& open_file(const std::filesystem::path& path) {
                 path.string() + ": expected a loadable shared object, found " + e.what(),
                 "rebuild the plugin against this host", kExitPlugin);
   } catch (...) {
-    // A constructor's exception that came through the dynamic linker, which is locked since. Whether
-    // it comes as far as here is the compiler's choice, so that it must not matter.
+    // A constructor's exception that came through the dynamic linker, which is locked since.
+    // Whether it comes as far as here is the compiler's choice, so that it must not matter.
     std::terminate();
   }
 }
@@ -71,7 +72,7 @@ const clh_plugin* call_entry(PluginEntry& entry, const std::string& where) {
   if (table == nullptr) {
     throw Error("entry-refused",
                 where + ": expected a table, found the plugin refusing: " +
-                    (error.message[0] != '\0' ? error.message : "no reason given"),
+                    message_of(error, "no reason given"),
                 "read the plugin's documentation", kExitPlugin);
   }
   return table;

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/plugins/search_path.hpp"
+#include "core/shell_word.hpp"
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ void check(const struct stat& status, const fs::path& path, const std::string& w
     refuse(plugin,
            what + " writable by " + ((open_to & S_IWOTH) != 0 ? "others" : "its group") +
                " (mode " + mode_text(status.st_mode) + ")",
-           "chmod go-w " + path.string());
+           "chmod go-w " + shell_word(path.string()));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "core/plugins/search_path.hpp"
 
+#include <system_error>
+
 #include "core/error.hpp"
 #include "core/plugins/note_text.hpp"
 #include <sys/auxv.h>
@@ -20,6 +22,20 @@ void add_environment(const std::string& value, SearchLevels& levels) {
     }
     levels.push_back({Level::kEnvironment, path});
   }
+}
+
+/// Errors: Error `usage` when a relative path starts from a working directory that is gone.
+std::filesystem::path whole_path(Level level, const std::filesystem::path& path) {
+  std::error_code error;
+  auto whole = std::filesystem::absolute(path, error);
+  if (error) {
+    throw Error("usage",
+                to_string(level) +
+                    std::string(": expected a path from a working directory, found \"") +
+                    path.string() + "\" and " + error.message(),
+                "name the whole path, or change to a folder that exists", kExitUsage);
+  }
+  return whole;
 }
 
 }  // namespace
@@ -47,10 +63,10 @@ bool runs_with_extra_rights() {
 SearchLevels search_levels(const SearchOptions& options) {
   SearchLevels levels;
   for (const auto& file : options.files) {
-    levels.push_back({Level::kFile, std::filesystem::absolute(file)});
+    levels.push_back({Level::kFile, whole_path(Level::kFile, file)});
   }
   for (const auto& directory : options.dirs) {
-    levels.push_back({Level::kDirectory, std::filesystem::absolute(directory)});
+    levels.push_back({Level::kDirectory, whole_path(Level::kDirectory, directory)});
   }
   if (options.no_default_plugins) {
     return levels;

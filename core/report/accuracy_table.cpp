@@ -7,6 +7,7 @@
 
 #include "core/metrics/average_accuracy.hpp"
 #include "core/metrics/metric_table.hpp"
+#include "core/terminal_text.hpp"
 
 namespace clh::core {
 namespace {
@@ -27,16 +28,8 @@ std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
 }
 
-// Names come from plugins and files: no control character may reach the terminal.
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, '?');
-  return text;
-}
-
 std::string shortened(const std::string& name) {
-  auto text = printable(name);
+  auto text = terminal_text(name);
   if (characters(text) <= kLongestName) {
     return text;
   }

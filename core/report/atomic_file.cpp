@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <string>
+#include <system_error>
 
 #include "core/report/output_file.hpp"
 #include "core/report/unwritable.hpp"
@@ -25,9 +26,30 @@ void sync_directory(const std::filesystem::path& directory, const std::filesyste
   }
 }
 
+/// What must not be replaced by a file, in words; "" for a file, a link and nothing at all.
+std::string other_kind(const std::filesystem::path& path) {
+  std::error_code ignored;
+  switch (std::filesystem::symlink_status(path, ignored).type()) {
+    case std::filesystem::file_type::directory:
+      return "a directory";
+    case std::filesystem::file_type::fifo:
+      return "a fifo";
+    case std::filesystem::file_type::socket:
+      return "a socket";
+    case std::filesystem::file_type::block:
+    case std::filesystem::file_type::character:
+      return "a device";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
+  if (const auto found = other_kind(path); !found.empty()) {
+    throw_unwritable(path, "a file that can be replaced", found);
+  }
   const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   // In the same directory, because a rename does not cross file systems.
   const auto temporary =

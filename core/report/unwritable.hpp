@@ -11,4 +11,8 @@ namespace clh::core {
 [[noreturn]] void throw_unwritable(const std::filesystem::path& path, const std::string& expected,
                                    int error_number);
 
+/// The same for a place that holds something else: "..., found <found>".
+[[noreturn]] void throw_unwritable(const std::filesystem::path& path, const std::string& expected,
+                                   const std::string& found);
+
 }  // namespace clh::core

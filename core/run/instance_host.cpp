@@ -12,6 +12,9 @@
 #include "core/network/network_table.hpp"
 #include "core/plugins/core_errors.hpp"
 #include "core/plugins/dlpack_tensor.hpp"
+#include "core/plugins/error_text.hpp"
+#include "core/plugins/plugin_shape.hpp"
+#include "core/terminal_text.hpp"
 #include "core/version.hpp"
 
 namespace clh::core {
@@ -100,6 +103,26 @@ clh_status to_dlpack(void*, const clh_tensor* tensor, DLManagedTensor** out, clh
   return guard<CoreErrors>(error, [&] { *out = at::toDLPack(borrow(tensor).detach()); });
 }
 
+/// The function by which a kind tells the shape of what it makes.
+struct MadeShape {
+  const char* call = "";
+  clh_dims_fn* function = nullptr;
+  std::int64_t least_rank = 1;
+};
+
+MadeShape made_shape(const clh_object& made) {
+  switch (made.component->kind) {
+    case CLH_BACKBONE:
+      return {"feature_shape", static_cast<const clh_backbone_vt*>(made.vtable)->feature_shape, 0};
+    case CLH_ENCODER:
+      return {"output_shape", static_cast<const clh_encoder_vt*>(made.vtable)->output_shape};
+    case CLH_LAYER:
+      return {"output_shape", static_cast<const clh_layer_vt*>(made.vtable)->output_shape};
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 InstanceHost::InstanceHost(RunContext& run, std::string config_path, std::string path)
@@ -176,6 +199,7 @@ clh_object InstanceHost::adopt_instance(const clh_object& made, const void* spec
     if (const auto defect = instance_table_.defect(); !defect.empty()) {
       throw StatusError(CLH_E_INTERNAL, defect);
     }
+    require_sound_shape(whole);
     if (made.component->kind != CLH_NODE || table.forward != nullptr) {
       return whole;
     }
@@ -184,11 +208,30 @@ clh_object InstanceHost::adopt_instance(const clh_object& made, const void* spec
     }
     const CallTrace trace{run_->library->page(), call_site(*run_, *made.component), &run_->place};
     return wrap_vjp_node(whole, *static_cast<const clh_node_spec*>(spec), trace);
-  } catch (const StatusError&) {
+  } catch (...) {
     if (table.destroy != nullptr) {
       table.destroy(made.self);
     }
     throw;
+  }
+}
+
+void InstanceHost::require_sound_shape(const clh_object& made) const {
+  const auto [call, function, least_rank] = made_shape(made);
+  if (function == nullptr) {
+    return;
+  }
+  clh_shape shape{};
+  try {
+    const Breadcrumb crumb(run_->library->page(), call_site(*run_, *made.component), call,
+                           run_->place.task, run_->place.step);
+    function(made.self, &shape);
+  } catch (...) {
+    throw_escaped(*run_, *made.component, call);
+  }
+  if (const auto defect = shape_defect(shape, least_rank)) {
+    throw PluginError(run_->library->owner(*made.component).label(), made.component->id,
+                      call_and_place(*run_, call), CLH_E_INTERNAL, defect->text());
   }
 }
 
@@ -200,8 +243,7 @@ void throw_status(const RunContext& run, const clh_component& component, const c
   }
   const auto label = run.library->owner(component).label();
   const auto place = call_and_place(run, call);
-  const std::string text =
-      error.message[0] != '\0' ? error.message : "expected a message with the failure, found none";
+  const auto text = message_of(error, "expected a message with the failure, found none");
   if (status == CLH_E_INVALID || status == CLH_E_IO || status == CLH_E_UNSUPPORTED) {
     throw Error("plugin-error", label + " in " + place + ": " + text,
                 std::string("cl-host describe ") + component.id, kExitUsage);
@@ -214,8 +256,8 @@ void throw_escaped(const RunContext& run, const clh_component& component, const 
   try {
     throw;
   } catch (const std::exception& e) {
-    found = std::string("the exception: ") + e.what();
-    found.resize(std::min(found.size(), found.find('\n')));
+    const std::string_view what = e.what();
+    found = "the exception: " + terminal_text(std::string(what.substr(0, what.find('\n'))));
   } catch (...) {  // its type says nothing
   }
   throw PluginError(run.library->owner(component).label(), component.id, call_and_place(run, call),

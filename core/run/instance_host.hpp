@@ -36,9 +36,12 @@ class InstanceHost {
 
  private:
   std::string child_path(const std::string& config_path) const;
-  /// Reads the table of what was made for this host. Errors: StatusError; the instance is
-  /// destroyed then, if its table knows how.
+  /// Reads the table of what was made for this host. Errors: StatusError, PluginError; the instance
+  /// is destroyed then, if its table knows how.
   clh_object adopt_instance(const clh_object& made, const void* spec);
+  /// Other plugins compute with the shape that an encoder or a layer tells them.
+  /// Errors: PluginError for one that breaks the contract.
+  void require_sound_shape(const clh_object& made) const;
 
   RunContext* run_;
   std::string config_path_, path_;

@@ -55,8 +55,17 @@ void expect_failure_form(const std::string& call, clh_status status, const clh_e
   expect(status >= CLH_E_INVALID && status <= CLH_E_STOP, "a status of this ABI from " + call,
          std::to_string(status));
   expect(error.message[0] != '\0', "a message with the failure of " + call + " (rule R6)", "none");
-  expect(std::strchr(error.message, '\n') == nullptr,
+  const auto size = ::strnlen(error.message, sizeof error.message);
+  expect(size < sizeof error.message, "a message from " + call + " that ends (rule R6)",
+         "no zero byte in " + std::to_string(size));
+  expect(std::memchr(error.message, '\n', size) == nullptr,
          "one line of message from " + call + " (rule R6)", "several");
+}
+
+void expect_none(const std::optional<Mismatch>& defect) {
+  if (defect) {
+    throw CheckFailed{defect->expected, defect->found};
+  }
 }
 
 int check_map(const std::string& call, clh_map_fn* function, void* self,

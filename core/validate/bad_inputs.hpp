@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/plugins/plugin_shape.hpp"
 #include "core/validate/check.hpp"
 
 namespace clh::core {
@@ -28,6 +29,9 @@ std::vector<BadTensor> bad_tensors(const std::vector<std::int64_t>& shape);
 /// Checks a failing call's error: a known code, and one line of text.
 /// Errors: CheckFailed.
 void expect_failure_form(const std::string& call, clh_status status, const clh_error& error);
+
+/// Errors: CheckFailed for what a plugin wrote against the contract.
+void expect_none(const std::optional<Mismatch>& defect);
 
 /// Calls a function that maps a tensor with each bad tensor: `out` must be untouched by a failure.
 /// Returns: how many calls failed. Errors: CheckFailed.

@@ -22,7 +22,7 @@ namespace {
 struct Plan {
   Plan(const std::filesystem::path& file, const CheckOptions& options, CapturedOutput* output)
       : subject(file, host_fingerprint(), host_torch_layout(), output),
-        workshop(subject, options.search, options.seed) {
+        workshop(subject, options.search, options.lock, options.seed) {
     for (auto* group : {static_checks, load_checks, table_checks}) {
       auto more = group(subject);
       std::move(more.begin(), more.end(), std::back_inserter(checks));

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/plugins/lock_file.hpp"
 #include "core/plugins/search_path.hpp"
 #include "core/validate/check.hpp"
 
@@ -17,6 +19,7 @@ struct CheckOptions {
   std::string include, exclude;  // regular expressions on Check::label(); empty = all, none
   std::uint64_t seed = 0;        // of everything that a check draws
   SearchLevels search;           // where components that the plugin asks for are found
+  std::optional<LockFile> lock;  // with it, those that it holds and no others
 };
 
 /// What a run reports while it goes on.

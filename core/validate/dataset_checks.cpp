@@ -7,7 +7,9 @@
 #include <cstring>
 
 #include "core/error.hpp"
+#include "core/plugins/dataset_info.hpp"
 #include "core/plugins/dataset_proxy.hpp"
+#include "core/plugins/error_text.hpp"
 #include "core/validate/bad_inputs.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/raw_instance.hpp"
@@ -54,19 +56,11 @@ std::string check_info(Workshop& workshop, const ProvidedComponent& provided) {
   const auto* info = table.info(raw.self());
   expect(info != nullptr && info->struct_size == sizeof(clh_dataset_info),
          "an info of this ABI without the files", info == nullptr ? "none" : "another size");
-  expect(info->dtype == CLH_U8 || info->dtype == CLH_F32, "dtype u8 or f32", "another");
-  expect(info->sample.rank >= 1 && info->sample.rank <= 7, "samples of rank 1 to 7",
-         std::to_string(info->sample.rank));
+  expect_none(dataset_info_defect(*info, -1));
   expect(info->n_classes >= 2, "at least two classes", std::to_string(info->n_classes));
   for (std::int64_t i = 0; info->classes != nullptr && i < info->n_classes; ++i) {
-    expect(info->classes[i] != nullptr && info->classes[i][0] != '\0', "a name for each class",
+    expect(info->classes[i][0] != '\0', "a name for each class",
            "none for class " + std::to_string(i));
-  }
-  expect(info->low < info->high, "a range of values", "an empty one");
-  const auto channels = info->sample.rank == 3 ? info->sample.dim[0] : 1;
-  for (std::int64_t c = 0; info->mean != nullptr && info->std != nullptr && c < channels; ++c) {
-    expect(std::isfinite(info->mean[c]) && info->std[c] > 0,
-           "a finite mean and a positive deviation for each channel", "others");
   }
   expect(info->how != nullptr && info->how[0] != '\0', "advice for missing files (how)", "none");
   expect(info->license != nullptr && info->license[0] != '\0', "the data's license", "none");
@@ -123,13 +117,16 @@ std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provide
                          : static_cast<const clh_dataset_bulk_ext*>(get("clh.dataset.bulk/1"));
   const auto& table = raw.table<clh_dataset_vt>();
   auto error = empty_error();
-  expect(table.open(raw.self(), &error) == CLH_OK, "files that open", error.message);
+  expect(table.open(raw.self(), &error) == CLH_OK, "files that open", message_of(error));
   if (table.get == nullptr) {
     expect(bulk != nullptr, "get or clh.dataset.bulk/1", "neither");
     throw CheckSkipped{"it has no get"};
   }
-  const auto& info = *table.info(raw.self());
-  std::vector<double> x(static_cast<std::size_t>(Shape(info.sample).numel()), 7.5);
+  const clh_dataset_info* given = table.info(raw.self());
+  expect(given != nullptr, "an info", "none");
+  const auto info = read_dataset_info(*given);
+  expect_none(dataset_info_defect(info, -1));
+  std::vector<double> x(static_cast<std::size_t>(value_count(info.sample)), 7.5);
   const auto kept = x;
   for (const std::int64_t index : {std::int64_t{-1}, std::int64_t{1} << 40}) {
     std::int64_t label = 77;

@@ -45,6 +45,7 @@ std::string check_bits(Workshop& workshop, const ProvidedComponent& provided) {
   const auto& table = raw.table<clh_encoder_vt>();
   clh_shape shape{};
   table.output_shape(raw.self(), &shape);
+  expect_none(shape_defect(shape, 1));
   const Shape output(shape);
   expect(output.rank() == raw.input().rank() + 1 && output.numel() % raw.input().numel() == 0,
          "the input's dimensions and, last, the bits of a feature", "another shape");

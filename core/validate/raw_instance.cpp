@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "core/plugins/capabilities.hpp"
+#include "core/plugins/error_text.hpp"
 #include "core/validate/check.hpp"
 #include "core/validate/input_shape.hpp"
 #include "core/validate/lut_parts.hpp"
@@ -18,7 +19,7 @@ RawInstance::RawInstance(Workshop& workshop, const ProvidedComponent& provided)
   auto error = empty_error();
   const auto status =
       factory.component->create(bench_.host(), spec, factory.args, &object_, &error);
-  expect(status == CLH_OK, "an instance at default options", error.message);
+  expect(status == CLH_OK, "an instance at default options", message_of(error));
   expect(object_.vtable != nullptr && object_.self != nullptr, "an instance with a table and self",
          "null");
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/plugins/error_text.hpp"
 #include "core/plugins/plugin_library.hpp"
 #include "core/validate/check.hpp"
 #include <dlfcn.h>
@@ -66,10 +67,9 @@ void Subject::open(Loading& loading) const {
   auto error = empty_error();
   loading.table = loading.entry(&load_time_host(), &error);
   expect(loading.table != nullptr, "a table from clh_plugin_entry",
-         std::string("the plugin refusing: ") +
-             (error.message[0] != '\0' ? error.message : "no reason given"));
+         "the plugin refusing: " + message_of(error, "no reason given"));
   expect(error.code == CLH_OK && error.message[0] == '\0', "no error beside the table",
-         error.message);
+         message_of(error, "code " + std::to_string(error.code)));
 }
 
 const Loading& Subject::loading() {

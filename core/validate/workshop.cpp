@@ -7,9 +7,11 @@
 
 namespace clh::core {
 
-Workshop::Workshop(Subject& subject, SearchLevels search, std::uint64_t seed)
+Workshop::Workshop(Subject& subject, SearchLevels search, std::optional<LockFile> lock,
+                   std::uint64_t seed)
     : subject_(&subject),
       search_(std::move(search)),
+      lock_(std::move(lock)),
       seed_(seed),
       log_(std::make_shared<spdlog::logger>("validate",
                                             std::make_shared<spdlog::sinks::null_sink_mt>())) {}
@@ -19,6 +21,7 @@ const Catalogue& Workshop::catalogue() {
     // The user named the file to have it run; who may write to it is static.path's question.
     TrustRules trust;
     trust.allow_insecure = true;
+    trust.lock = lock_;
     catalogue_ = std::make_unique<Catalogue>(Catalogue::scan(search_, subject_->host(), trust));
   }
   return *catalogue_;

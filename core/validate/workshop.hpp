@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/plugins/catalogue.hpp"
+#include "core/plugins/lock_file.hpp"
 #include "core/plugins/plugin_library.hpp"
 #include "core/plugins/search_path.hpp"
 #include "core/validate/subject.hpp"
@@ -15,8 +17,9 @@ namespace clh::core {
 
 class Workshop final {
  public:
-  /// Inputs: the subject is borrowed; search is where components that the plugin asks for lie.
-  Workshop(Subject& subject, SearchLevels search, std::uint64_t seed);
+  /// Inputs: the subject is borrowed; search is where components that the plugin asks for lie; lock
+  ///         is what --locked allows.
+  Workshop(Subject& subject, SearchLevels search, std::optional<LockFile> lock, std::uint64_t seed);
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
 
@@ -40,6 +43,7 @@ class Workshop final {
  private:
   Subject* subject_;
   SearchLevels search_;
+  std::optional<LockFile> lock_;
   std::uint64_t seed_;
   std::shared_ptr<spdlog::logger> log_;
   std::unique_ptr<Catalogue> catalogue_;

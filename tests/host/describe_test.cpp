@@ -56,6 +56,23 @@ TEST_F(Describe, UnknownNames) {
                "cl-host describe er");
 }
 
+TEST_F(Describe, NumbersThatCannotBe) {
+  for (const std::string limit : {"0", "-5", "abc", "1000001"}) {
+    expect_error(host({"describe", "er", "--timeout", limit}), 2,
+                 "[usage]: describe: expected a whole number from 1 to 1000000 after --timeout, "
+                 "found \"" +
+                     limit + '"',
+                 "cl-host describe --help");
+  }
+  expect_error(host({"describe", "er", "--answer", "99"}), 2,
+               "[usage]: describe: expected a descriptor that can be written after --answer, found "
+               "99",
+               "leave --answer out");
+  expect_error(host({"describe", "er", "--answer", "x"}), 2,
+               "[usage]: describe: expected a number after --answer, found \"x\"",
+               "cl-host describe --help");
+}
+
 TEST_F(Describe, DoctorReportsTheMachine) {
   const auto text = host({"doctor"});
   EXPECT_EQ(text.exit_code, 0);

@@ -108,6 +108,35 @@ TEST_F(List, JsonOfAFolderThatIsNoUtf8) {
   EXPECT_NE(result.out.find("caf\xEF\xBF\xBD/er.so"), std::string::npos) << result.out;
 }
 
+TEST_F(List, NoControlCharacterOfAFileNameReachesTheTerminal) {
+  const auto mine = copy_plugins("a\nb\x1b[31m\u00fc", {"er"});
+  const auto result = host({"list", "--no-default-plugins", "--plugin-dir", mine});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("/a?b?[31m\u00fc/er.so\n"), std::string::npos) << result.out;
+  EXPECT_EQ(lines(result.out).size(), 2U);
+}
+
+TEST_F(List, EmptyValuesAreNone) {
+  for (const std::string flag : {"--plugin", "--plugin-dir", "--lock-file"}) {
+    expect_error(host({"list", flag, ""}), 2,
+                 "[usage]: list: expected a value after " + flag + ", found none",
+                 "cl-host list --help");
+  }
+}
+
+TEST_F(List, ARelativePathNeedsAWorkingDirectory) {
+  const auto gone = folder() / "gone";
+  fs::create_directory(gone);
+  auto list = request({});
+  list.command = {"/bin/sh", "-c",
+                  "cd '" + gone.string() + "' && rmdir '" + gone.string() + "' && exec '" +
+                      tested_host() + "' list --plugin er.so"};
+  expect_error(run_process(list), 2,
+               "[usage]: --plugin: expected a path from a working directory, found \"er.so\" and "
+               "No such file or directory",
+               "name the whole path, or change to a folder that exists");
+}
+
 TEST_F(List, NothingFound) {
   fs::create_directory(folder() / "empty");
   const auto result = host({"list", "--no-default-plugins", "--plugin-dir", folder() / "empty"});

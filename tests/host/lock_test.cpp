@@ -7,7 +7,9 @@ namespace fs = std::filesystem;
 
 class Lock : public HostTest {
  protected:
-  void SetUp() override { plugins_ = copy_plugins("plugins", {"er", "sgd", "mlp", "fashion_mnist"}); }
+  void SetUp() override {
+    plugins_ = copy_plugins("plugins", {"er", "sgd", "mlp", "fashion_mnist"});
+  }
 
   fs::path er() const { return plugins_ / "er.so"; }
   const fs::path& plugins() const { return plugins_; }
@@ -85,6 +87,35 @@ TEST_F(Lock, WhatIsNotInTheLockIsRefused) {
   EXPECT_EQ(host(Words{"describe", "er", "--locked"} + only()).exit_code, 0);
 }
 
+TEST_F(Lock, NoOtherPluginStepsInForATamperedOne) {
+  auto farther = request(Words{"describe", "er", "--locked"} + only());
+  farther.command.erase(
+      std::find(farther.command.begin(), farther.command.end(), "--no-default-plugins"));
+  farther.environment["CLH_PLUGIN_PATH"] = copy_plugins("more", {"er"});
+  lock();
+  EXPECT_EQ(run_process(farther).exit_code, 0);
+  rebuild_er();
+  const auto result = run_process(farther);
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.err.find("error[hash-mismatch]: " + er().string() + ": expected org.clh.er "),
+            0U)
+      << result.err;
+  fs::remove(er());
+  EXPECT_EQ(run_process(farther).exit_code, 0) << "the locked plugin itself, from another folder";
+}
+
+TEST_F(Lock, AMissingPluginIsNamed) {
+  lock();
+  fs::remove(er());
+  const auto message = "[missing-plugin]: " + lock_file().string() +
+                       ": expected the plugin org.clh.er 0.1.0 that it holds, found no file of it";
+  const std::string fix =
+      "put the locked file back, or check the plugins and run cl-host lock again";
+  expect_error(host(Words{"describe", "sgd", "--locked"} + only()), 3, message, fix);
+  expect_error(host(Words{"train", "--json", "--locked", "model=sgd"} + only()), 3, message, fix);
+  EXPECT_EQ(host(Words{"list", "--locked"} + only()).exit_code, 0);
+}
+
 TEST_F(Lock, DamagedPluginsAreNotLocked) {
   std::ofstream(plugins() / "broken.so") << "junk";
   const auto result = host(Words{"lock", "my.lock"} + only());
@@ -106,6 +137,13 @@ TEST_F(Lock, WrongUse) {
   const auto full = host({"lock", "/proc/plugins.lock"});
   EXPECT_EQ(full.exit_code, 2);
   EXPECT_EQ(full.err.find("error[unwritable]: /proc/plugins.lock: "), 0U) << full.err;
+  const std::string fix = "name a file that you may write, where there is room: cl-host lock FILE";
+  EXPECT_NE(full.err.find("  fix: " + fix + "\n"), std::string::npos) << full.err;
+  fs::create_directory(folder() / "place");
+  expect_error(host({"lock", "place"}), 2,
+               "[unwritable]: place: expected a file that can be replaced, found a directory", fix);
+  expect_error(host({"lock", ""}), 2, "[usage]: lock: expected the name of a file, found none",
+               "cl-host lock plugins.lock");
 }
 
 }  // namespace

@@ -113,6 +113,29 @@ TEST_F(PluginGates, TwoPluginsOfOneNameAtOneLevel) {
                "remove one of the two files");
 }
 
+TEST_F(PluginGates, NoOtherPluginStepsInForOneThatOthersCanChange) {
+  fs::permissions(er(), fs::perms(0666));
+  for (const Words& words : {Words{"train", "--json", "model=er"}, Words{"describe", "er"}}) {
+    expect_error(host(words + Words{"--plugin-dir", plugins()}), 3,
+                 "[insecure-path]: " + er().string() +
+                     ": expected a file that only you and root can change, found it writable by "
+                     "others (mode 0666)",
+                 "chmod go-w " + er().string() + ", or pass --allow-insecure-plugins");
+  }
+  EXPECT_EQ(host({"describe", "mlp", "--plugin-dir", plugins()}).exit_code, 0);
+}
+
+TEST_F(PluginGates, ABuiltInOneStepsInForOneOfAnotherAbiAndSaysSo) {
+  patch("abi=0.1 min=0.1", "abi=0.2 min=0.2");
+  const auto result = host(tiny({"model=er", "--dry-run", "--plugin-dir", plugins()}));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(
+      result.err.find(er().string() + ": expected plugin ABI 0.1, found 0.2; " CLH_BUILT_PLUGINS
+                                      "/er.so is used in its place\n"),
+      std::string::npos)
+      << result.err;
+}
+
 TEST_F(PluginGates, RelativeSearchPathIsRefused) {
   auto relative = request({"list"});
   relative.environment["CLH_PLUGIN_PATH"] = "plugins";

@@ -199,7 +199,6 @@ TEST_F(Validate, UsageErrors) {
   refuse({folder()}, "expected a plugin file");
   refuse({plugin(), "--include", "("},
          "expected a regular expression after --include, found \"(\"");
-  refuse({plugin(), "--timeout", "0"}, "expected a positive number of seconds after --timeout");
   refuse({plugin(), "--includes", "x"}, "expected a known flag");
 }
 

@@ -54,6 +54,12 @@ TEST_F(StageTable, NoneIsGiven) {
                   {"refuses", "entry-refused",
                    "expected a table, found the plugin refusing: expected a full moon, found a new "
                    "one",
+                   kDocumentation},
+                  {"refuses-without-end", "entry-refused",
+                   "expected a table, found the plugin refusing: " + std::string(kMessage, 'm'),
+                   kDocumentation},
+                  {"refuses-in-colour", "entry-refused",
+                   "expected a table, found the plugin refusing: expected grey,?found ?[31mred",
                    kDocumentation}});
 }
 

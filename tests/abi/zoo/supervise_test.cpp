@@ -138,8 +138,9 @@ TEST_F(Supervise, ErrorsKeepTheirMessageAndExitCode) {
 
 TEST_F(Supervise, WrongFlags) {
   expect_error(host({"train", "--call-timeout", "0"}), 2,
-               "[usage]: train: expected seconds above 0 after --call-timeout, found others",
-               "cl-host train --call-timeout 60");
+               "[usage]: train: expected seconds from 0.001 to 1000000 after --call-timeout, found "
+               "\"0\"",
+               "cl-host train --help");
   expect_error(host({"train", "--check=some"}), 2,
                "[usage]: train: expected --check=full, found --check=some",
                "cl-host train --check=full");

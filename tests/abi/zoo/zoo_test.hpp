@@ -7,6 +7,8 @@ namespace clh::test {
 
 class ZooTest : public HostTest {
  protected:
+  static constexpr std::size_t kMessage = 1016;  // bytes of clh_error::message
+
   /// Compiles sources of animals/ into <folder>/<name>.so, as a plugin's author would in one call.
   /// Inputs:  name may hold folders; flags follow the sources.
   std::filesystem::path build(const std::string& name, const Words& sources,

@@ -86,6 +86,18 @@ TEST_F(DescribeOptions, ShowsDocCiteAndCapabilities) {
   EXPECT_EQ(json.at("cite"), "arXiv:1902.10486");
 }
 
+TEST_F(DescribeOptions, SteersNoTerminal) {
+  component_.n_params = 0;
+  component_.title = "a\x1b[31m\nb";
+  component_.doc = "one\r\n\ntwo\x7f";
+  component_.cite = "c\x1b]0;hi\x07";
+  const auto text = describe_component(component_, "org.clh.er/er");
+  const std::string shown = "er: a?[31m?b\nmodel org.clh.er/er\none?\n\ntwo?\ncite: c?]0;hi?\n";
+  EXPECT_EQ(text.substr(0, shown.size()), shown);
+  params_.params[0].doc = "x\x1b[31m";
+  EXPECT_EQ(describe_options({params_.params.data(), 1}).find('\x1b'), std::string::npos);
+}
+
 TEST_F(DescribeOptions, SaysTheSameInJson) {
   const auto json = describe_component_json(component_, "org.clh.er/er");
   EXPECT_EQ(json.at("id"), "er");

@@ -74,7 +74,9 @@ TEST(LockFile, RefusesWhatIsNoLock) {
     return what.substr(std::min(what.size(), file.string().size()));
   };
   EXPECT_EQ(refusal(""), ": expected lock-format = 1, found none");
-  EXPECT_EQ(refusal("lock-format = 2\n[plugins]"), ": expected lock-format = 1, found none");
+  EXPECT_EQ(refusal("lock-format = 2\n[plugins]"), ": expected lock-format = 1, found 2");
+  EXPECT_EQ(refusal("lock-format = \"1\"\n[plugins]"),
+            ": expected lock-format = 1, found no whole number");
   EXPECT_EQ(refusal("lock-format = 1"), ": expected a table [plugins], found none");
   EXPECT_EQ(refusal("lock-format = 1\n[plugins]\na = 1"),
             ": expected a table for the plugin a, found none");
@@ -83,6 +85,19 @@ TEST(LockFile, RefusesWhatIsNoLock) {
   EXPECT_EQ(refusal("lock-format = 1\n[plugins.\"a.b\"]\nversion = \"1\"\nsha256 = \"XY\""),
             ": expected 64 hexadecimal digits in sha256 of the plugin a.b, found none");
   EXPECT_NE(refusal("lock-format = "), "");  // no TOML
+}
+
+TEST(LockFile, MissesWhatItHolds) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("plugins.lock", two().text());
+  const auto lock = LockFile::read(file);
+  EXPECT_NO_THROW(lock.check_complete({"org.c.other", "org.b.sgd", "org.a.er"}));
+  const auto error = test::error_of([&] { lock.check_complete({"org.a.er", ""}); });
+  EXPECT_EQ(format(error), "error[missing-plugin]: " + file.string() +
+                               ": expected the plugin org.b.sgd 0.1.0 that it holds, found no file "
+                               "of it\n  fix: put the locked file back, or check the plugins and "
+                               "run cl-host lock again");
+  EXPECT_EQ(error.exit_code(), kExitPlugin);
 }
 
 TEST(LockFile, MustExist) {

@@ -145,6 +145,9 @@ TEST(NewPackage, RefusesAPlaceThatIsNoFolder) {
   package.parent = place.path() / "missing";
   const auto error = error_of([&] { write_package(package); });
   EXPECT_EQ(error.fix(), "mkdir -p " + package.parent.string());
+  package.parent = place.path() / "not there";
+  EXPECT_EQ(error_of([&] { write_package(package); }).fix(),
+            "mkdir -p '" + package.parent.string() + "'");
 }
 
 }  // namespace

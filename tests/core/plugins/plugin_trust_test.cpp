@@ -1,5 +1,7 @@
 #include "core/plugins/plugin_trust.hpp"
 
+#include <fstream>
+
 #include "tests/support/error_of.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include <gtest/gtest.h>
@@ -64,6 +66,17 @@ TEST_F(PluginTrust, TheFileMayNotBeWritableByOthers) {
   EXPECT_EQ(found(), "it writable by others (mode 0602)");
   mode(file(), 01666);  // sticky means something for folders alone
   EXPECT_EQ(found(), "it writable by others (mode 1666)");
+}
+
+TEST_F(PluginTrust, TheFixIsACommandThatAShellReads) {
+  const auto spaced = prefix() / "my plugins";
+  fs::create_directory(spaced);
+  std::ofstream(spaced / "er.so") << "text";
+  mode(spaced / "er.so", 0644);
+  mode(spaced, 0777);
+  const PluginFile opened(spaced / "er.so");
+  EXPECT_EQ(test::error_of([&] { check_permissions(opened, ""); }).fix(),
+            "chmod go-w '" + spaced.string() + "', or pass --allow-insecure-plugins");
 }
 
 TEST_F(PluginTrust, NorMayAnyFolderAboveIt) {

@@ -74,8 +74,32 @@ TEST(AtomicFile, DirectoryInTheWayLeavesNothing) {
   const auto path = directory.path() / "results.json";
   std::filesystem::create_directory(path);
   EXPECT_EQ(failure(path, "x"),
-            path.string() + ": expected a file that can be replaced, found Is a directory");
+            path.string() + ": expected a file that can be replaced, found a directory");
   EXPECT_EQ(directory.entries(), 1);
+}
+
+TEST(AtomicFile, WhatIsNoFileIsNotReplaced) {
+  const TemporaryDirectory directory;
+  const auto fifo = directory.path() / "fifo", socket = directory.path() / "socket";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  ASSERT_EQ(::mknod(socket.c_str(), S_IFSOCK | 0600, 0), 0);
+  EXPECT_EQ(failure(fifo, "x"),
+            fifo.string() + ": expected a file that can be replaced, found a fifo");
+  EXPECT_EQ(failure(socket, "x"),
+            socket.string() + ": expected a file that can be replaced, found a socket");
+  EXPECT_TRUE(std::filesystem::is_fifo(fifo));
+  EXPECT_TRUE(std::filesystem::is_socket(socket));
+  EXPECT_EQ(directory.entries(), 2);
+}
+
+TEST(AtomicFile, ALinkIsReplacedAndNotFollowed) {
+  const TemporaryDirectory directory;
+  const auto fifo = directory.path() / "fifo", link = directory.path() / "link";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  std::filesystem::create_symlink(fifo, link);
+  write_file_atomically(link, "x");
+  EXPECT_EQ(file_text(link), "x");
+  EXPECT_TRUE(std::filesystem::is_fifo(fifo));
 }
 
 TEST(AtomicFile, TakesThePlaceOfATemporaryLeftByAKilledProcess) {

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +20,37 @@ namespace {
 bool planted(const char* defect) {
   const char* chosen = std::getenv("CLH_DEFECT");
   return chosen != nullptr && std::string(chosen) == defect;
+}
+
+/// What a plugin reads off the command line that wants to be believed.
+struct ReportPipe {
+  int descriptor;
+  std::string token;
+
+  ReportPipe() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    const std::string words{std::istreambuf_iterator<char>(file), {}}, flag = "--report-to";
+    const char* value = words.c_str() + words.find(flag) + flag.size() + 1;
+    char* end = nullptr;
+    descriptor = static_cast<int>(std::strtol(value, &end, 10));
+    token = end + 1;
+  }
+  void write(const std::string& line) const {
+    static_cast<void>(!::write(descriptor, line.data(), line.size()));
+  }
+};
+
+/// Two hundred checks that passed, the first of them by number and name of the one that runs:
+/// behind the three gates of static.*, when --include leaves nothing else of that group.
+void forge_reports() {
+  constexpr int kLoadOpens = 3;
+  const ReportPipe pipe;
+  for (int number = kLoadOpens; number < kLoadOpens + 200; ++number) {
+    const std::string name = number == kLoadOpens ? "load.opens" : "forged";
+    pipe.write(pipe.token + R"( {"number":)" + std::to_string(number) + R"(,"name":")" + name +
+               R"(","component":"","verdict":"passed","expected":"","found":"","seconds":0})" +
+               "\n" + pipe.token + R"( {"number":)" + std::to_string(number + 1) + "}\n");
+  }
 }
 
 void misbehave(std::int64_t rows) {
@@ -155,6 +188,15 @@ extern "C" CLH_EXPORT const clh_plugin* clh_plugin_entry(const clh_host*, clh_er
   }();
   if (planted("locale")) {
     std::setlocale(LC_ALL, "C.UTF-8");
+  }
+  if (planted("report")) {
+    ReportPipe().write("hello\n");
+  }
+  if (planted("report-forged")) {
+    forge_reports();
+  }
+  if (planted("load-hang")) {
+    ::pause();
   }
   if (planted("load-crash")) {
     std::raise(SIGSEGV);

@@ -115,6 +115,14 @@ CLH_EXPORT const clh_plugin* clh_plugin_entry(const clh_host* host, clh_error* e
     snprintf(error->message, sizeof error->message, "expected a full moon, found a new one");
     return NULL;
   }
+  if (is("refuses-without-end")) {
+    memset(error->message, 'm', sizeof error->message);
+    return NULL;
+  }
+  if (is("refuses-in-colour")) {
+    snprintf(error->message, sizeof error->message, "expected grey,\nfound \033[31mred");
+    return NULL;
+  }
   make_params();
   make_components();
   clh_plugin* table = &tables[is("another-table-each-call") ? calls % 2 : 0];

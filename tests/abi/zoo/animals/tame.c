@@ -24,33 +24,52 @@ HIDDEN_NOTE(second_note, "clh", SECOND_NOTE);
 
 enum { PIXELS = 4, CLASSES = 4, TRAIN = 40, TEST = 20 };
 
+static int opened = 0; /* a lie may begin with that */
+
 static void destroy(void* self) {
   (void)self;
 }
 
 static const clh_dataset_info* info(void* self) {
-  static const clh_dataset_info table = {sizeof(clh_dataset_info),
-                                         CLH_U8,
-                                         {3, {1, 2, 2}},
-                                         CLASSES,
-                                         {TRAIN, TEST, 0},
-                                         NULL,
-                                         0,
-                                         255,
-                                         NULL,
-                                         NULL,
-                                         NULL,
-                                         "MIT",
-                                         "made by the plugin",
-                                         "nothing to get"};
+  static clh_dataset_info table = {sizeof(clh_dataset_info),
+                                   CLH_U8,
+                                   {3, {1, 2, 2}},
+                                   CLASSES,
+                                   {TRAIN, TEST, 0},
+                                   NULL,
+                                   0,
+                                   255,
+                                   NULL,
+                                   NULL,
+                                   NULL,
+                                   "MIT",
+                                   "made by the plugin",
+                                   "nothing to get"};
   (void)self;
+#ifdef LIE /* a statement about `table` */
+  LIE;
+#endif
   return &table;
 }
 
 static clh_status open_files(void* self, clh_error* error) {
   (void)self;
   (void)error;
+  opened = 1;
+#ifdef MUMBLE /* fails with this status and a message without an end */
+  for (unsigned i = 0; i < sizeof error->message; ++i) {
+    error->message[i] = 'm';
+  }
+  return MUMBLE;
+#elif defined(STEER) /* fails with this status and a message that steers a terminal */
+  static const char steer[] = "expected a line,\nfound \033[31mtwo";
+  for (unsigned i = 0; i < sizeof steer; ++i) {
+    error->message[i] = steer[i];
+  }
+  return STEER;
+#else
   return CLH_OK;
+#endif
 }
 
 static clh_status get(void* self, int32_t split, const int64_t* index, int64_t n, void* x,
