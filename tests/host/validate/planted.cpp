@@ -129,6 +129,9 @@ class Planted final : public clh::Encoder {
   void state(clh::Archive& archive) override {
     auto means = means_;
     archive("means", means);
+    if (!means.empty() && static_cast<std::int64_t>(means.size()) != input_shape().numel()) {
+      throw clh::StatusError(CLH_E_STATE, "[planted] expected a mean for each input, found others");
+    }
     if (!planted("state")) {
       means_ = means;
     }
