@@ -9,7 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build/release
 # CONTRIBUTING.md says what each is for.
 packages=(
-  g++ cmake ninja-build ccache
+  g++ cmake ninja-build make ccache
   libtorch-dev libblis4-openmp libdlpack-dev
   libboost-dev libboost-program-options-dev libtomlplusplus-dev libspdlog-dev
   nlohmann-json3-dev zlib1g-dev libssl-dev
