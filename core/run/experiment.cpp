@@ -47,11 +47,12 @@ std::vector<std::int64_t> block_of_output(const std::vector<std::int64_t>& block
   return block;
 }
 
-/// Starts the pools of LibTorch and BLAS, so that later threads are a plugin's.
+/// Starts the pools of LibTorch, its autograd and BLAS, so that later threads are a plugin's.
 void start_host_threads() {
   at::parallel_for(0, at::get_num_threads(), 1, [](std::int64_t, std::int64_t) {});
   const auto square = at::ones({256, 256});
   static_cast<void>(square.matmul(square));
+  at::ones({1}).requires_grad_().square().backward();
 }
 
 }  // namespace
