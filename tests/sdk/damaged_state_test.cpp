@@ -41,15 +41,20 @@ clh_status answer(T& object, const StateRecord& record) {
   }
 }
 
-/// Puts `value` into a record for one load, and what was there back.
+/// Puts `value` into `part`, the record or one below it, for one load, and what was there back.
 template <class T>
-clh_status answer_with(T& object, StateRecord& record, const std::string& key, const Value& value) {
-  auto& place = record.values.at(key);
+clh_status answer_with(T& object, const StateRecord& record, StateRecord& part,
+                       const std::string& key, const Value& value) {
+  auto& place = part.values.at(key);
   const auto kept = place;
   place = value;
   const auto status = answer(object, record);
   place = kept;
   return status;
+}
+template <class T>
+clh_status answer_with(T& object, StateRecord& record, const std::string& key, const Value& value) {
+  return answer_with(object, record, record, key, value);
 }
 
 /// Ten samples of one number each: raw [10, 1] uint8, labels [10].
@@ -71,18 +76,12 @@ TEST(DamagedState, Reservoir) {
     EXPECT_EQ(answer_with(buffer, record, "seen", seen), CLH_E_STATE) << seen;
   }
   auto& columns = *record.children.at("columns");
-  EXPECT_EQ(answer_with(buffer, columns, "1", at::zeros({5}, at::kLong)), CLH_E_STATE)
+  EXPECT_EQ(answer_with(buffer, record, columns, "1", at::zeros({5}, at::kLong)), CLH_E_STATE)
       << "labels of five rows";
-  const auto status = [&](std::int64_t count) {
-    const auto kept = columns.values.at("size");
-    columns.values.at("size") = count;
-    const auto found = answer(buffer, record);
-    columns.values.at("size") = kept;
-    return found;
-  };
-  EXPECT_EQ(status(0), CLH_E_STATE);
-  EXPECT_EQ(status(1), CLH_E_STATE);
-  EXPECT_EQ(status(2), CLH_OK);
+  for (const std::int64_t count : {0, 1, 2}) {
+    EXPECT_EQ(answer_with(buffer, record, columns, "size", count),
+              count == 2 ? CLH_OK : CLH_E_STATE);
+  }
 }
 
 TEST(DamagedState, MemoryInParts) {
@@ -104,7 +103,8 @@ TEST(DamagedState, MemoryInParts) {
   EXPECT_EQ(answer_with(memory, record, "quota", std::int64_t{0}), CLH_E_STATE);
   EXPECT_EQ(answer_with(memory, record, "offered", std::int64_t{-1}), CLH_E_STATE);
   auto& columns = *record.children.at("columns");
-  EXPECT_EQ(answer_with(memory, columns, "1", at::zeros({5}, at::kLong)), CLH_E_STATE);
+  EXPECT_EQ(answer_with(memory, record, columns, "1", at::zeros({5}, at::kLong)), CLH_E_STATE);
+  EXPECT_EQ(answer_with(memory, record, columns, "1", at::zeros({6}, at::kLong)), CLH_OK);
 }
 
 TEST(DamagedState, Rings) {
