@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
-#include "core/options/name_hints.hpp"
+#include "core/text/word_list.hpp"
 #include "core/version.hpp"
 
 namespace clh::host {
@@ -43,7 +43,7 @@ std::string help() {
   return text.str();
 }
 
-[[noreturn]] void refuse(const std::string& given) {
+[[noreturn]] void refuse_command(const std::string& given) {
   std::vector<std::string> names;
   std::string list;
   for (const auto& command : kCommands) {
@@ -79,7 +79,7 @@ int dispatch(const std::string& name, const Arguments& arguments) {
     std::cout << help();
     return core::kExitDone;
   }
-  refuse(name);
+  refuse_command(name);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "core/error.hpp"
-#include "core/run/environment.hpp"
+#include "core/machine/environment.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
 #include <nlohmann/json.hpp>

@@ -22,7 +22,7 @@ std::optional<Number> read(const std::string& text) {
   return error == std::errc() && rest == end ? std::optional<Number>(number) : std::nullopt;
 }
 
-[[noreturn]] void refuse(const std::string& command, const std::string& expected,
+[[noreturn]] void refuse_number(const std::string& command, const std::string& expected,
                          const std::string& flag, const std::string& found) {
   throw core::Error(
       "usage", command + ": expected " + expected + " after --" + flag + ", found \"" + found + '"',
@@ -36,7 +36,7 @@ std::uint64_t whole_number(const po::variables_map& given, const std::string& co
   const auto text = given[flag].as<std::string>();
   const auto number = read<std::uint64_t>(text);
   if (!number || *number < range.least || *number > range.most) {
-    refuse(
+    refuse_number(
         command,
         "a whole number from " + std::to_string(range.least) + " to " + std::to_string(range.most),
         flag, text);
@@ -51,7 +51,7 @@ double seconds(const po::variables_map& given, const std::string& command, const
   if (!number || !(*number >= least && *number <= static_cast<double>(kMostSeconds))) {
     std::ostringstream expected;
     expected << "seconds from " << least << " to " << kMostSeconds;
-    refuse(command, expected.str(), flag, text);
+    refuse_number(command, expected.str(), flag, text);
   }
   return *number;
 }

@@ -5,9 +5,9 @@
 #include <sstream>
 
 #include "core/error.hpp"
-#include "core/options/nearest_name.hpp"
+#include "core/text/nearest_name.hpp"
 #include "core/plugins/table_check.hpp"
-#include "core/terminal_text.hpp"
+#include "core/text/terminal_text.hpp"
 #include "host/commands.hpp"
 #include <nlohmann/json.hpp>
 

@@ -4,9 +4,9 @@
 
 #include "core/error.hpp"
 #include "core/plugins/lock_file.hpp"
-#include "core/report/atomic_file.hpp"
-#include "core/sha256.hpp"
-#include "core/terminal_text.hpp"
+#include "core/files/atomic_file.hpp"
+#include "core/files/sha256.hpp"
+#include "core/text/terminal_text.hpp"
 #include "host/commands.hpp"
 
 namespace clh::host {

@@ -4,7 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/plugins/new_package.hpp"
-#include "core/shell_word.hpp"
+#include "core/text/shell_word.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
 
@@ -13,7 +13,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kText =
+constexpr const char* kNewText =
     R"(Writes a folder NAME with the complete sources of a plugin: component, CMakeLists.txt, experiment, tests
 and README. KIND is model, backbone, dataset, encoder, node or layer; NAME is kebab-case. What it writes
 builds, passes `cl-host validate` and trains as it stands: begin by changing it.
@@ -77,7 +77,7 @@ int new_command(const Arguments& arguments) {
       "the plugin's identity, a reverse domain; org.example.NAME if none is given");
   const auto given = parse(arguments, flags, "new");
   if (given.count("help") != 0) {
-    return print_help("cl-host new KIND NAME [flags]", kText, flags);
+    return print_help("cl-host new KIND NAME [flags]", kNewText, flags);
   }
   const auto words = positional(given);
   if (words.size() != 2) {

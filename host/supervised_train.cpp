@@ -3,7 +3,8 @@
 #include <iostream>
 
 #include "core/error.hpp"
-#include "core/run/supervisor.hpp"
+#include "core/process/supervisor.hpp"
+#include "core/record/running_record.hpp"
 #include "host/flag_numbers.hpp"
 #include <unistd.h>
 
@@ -62,6 +63,10 @@ int train_supervised(const Arguments& arguments, const po::variables_map& given)
   request.arguments.insert(request.arguments.end(), arguments.begin(), arguments.end());
   request.call_timeout = call_timeout(given);
   const auto end = core::supervise(request);
+  if (!end.record.empty() && !end.status.empty()) {
+    core::end_running_record(core::RunDirectory(end.record), end.status,
+                             end.failure ? end.failure->what() : "");
+  }
   if (end.failure) {
     std::cerr << (isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "");  // a progress bar was cut
     if (!end.record.empty()) {

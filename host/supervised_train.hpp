@@ -1,6 +1,6 @@
 // Supervised train: the flags that guard a run against its plugins, and the run in a child process.
 #pragma once
-#include "core/plugins/breadcrumb.hpp"
+#include "core/process/call_trace.hpp"
 #include "host/command_line.hpp"
 
 namespace clh::host {

@@ -6,14 +6,14 @@
 #include <iostream>
 
 #include "core/error.hpp"
-#include "core/options/name_hints.hpp"
-#include "core/plugins/load_guard.hpp"
-#include "core/plugins/passed_over.hpp"
+#include "core/text/word_list.hpp"
+#include "core/process/load_guard.hpp"
+#include "core/plugins/refused_plugins.hpp"
 #include "core/report/accuracy_table.hpp"
-#include "core/report/results_json.hpp"
-#include "core/report/unwritable.hpp"
-#include "core/run/environment.hpp"
-#include "core/run/run_recorder.hpp"
+#include "core/record/results_json.hpp"
+#include "core/files/unwritable.hpp"
+#include "core/machine/environment.hpp"
+#include "core/experiment/run_recorder.hpp"
 #include "core/stream/describe_plan.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
@@ -45,7 +45,7 @@ po::options_description train_flags() {
   return flags;
 }
 
-constexpr const char* kText =
+constexpr const char* kTrainText =
     R"(Runs a continual-learning experiment. Without arguments: experience replay with 500 exemplars on Split
 Fashion-MNIST. Keys are those of the configuration; model=er is short for model.name=er.
 
@@ -220,7 +220,7 @@ int train_command(const Arguments& arguments) {
   all.add(supervisor_flags());
   const auto given = parse(arguments, all, "train");
   if (given.count("help") != 0) {
-    return print_help("cl-host train [FILE.toml] [key=value ...] [flags]", kText, train_flags());
+    return print_help("cl-host train [FILE.toml] [key=value ...] [flags]", kTrainText, train_flags());
   }
   const bool json = given.count("json") != 0;
   if (json && given.count("dry-run") != 0) {

@@ -6,7 +6,7 @@
 #include <regex>
 
 #include "core/error.hpp"
-#include "core/run/environment.hpp"
+#include "core/machine/environment.hpp"
 #include "core/validate/check_children.hpp"
 #include "core/validate/check_report.hpp"
 #include "core/validate/check_run.hpp"
@@ -20,7 +20,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kText =
+constexpr const char* kValidateText =
     R"(Checks whether plugins keep the contract of the ABI: the file itself, loading, tables, behaviour
 under the real host, saved state, lifetime. The checks run in child processes, so that a crash or a
 hang is reported with the check's name. Validating executes the plugin's code.
@@ -225,7 +225,7 @@ int validate_command(const Arguments& arguments) {
   const auto shown = validate_flags();
   const auto given = parse(arguments, with_child_side(shown), "validate");
   if (given.count("help") != 0) {
-    return print_help("cl-host validate FILE... [flags]", kText, shown);
+    return print_help("cl-host validate FILE... [flags]", kValidateText, shown);
   }
   seconds(given, "validate", "timeout", kShortestCheck);
   seed_of(given);

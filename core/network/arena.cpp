@@ -1,6 +1,7 @@
 #include "core/network/arena.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
 
 #include "core/error.hpp"
 
@@ -26,7 +27,7 @@ void Arena::attach(const std::string& name, const at::Tensor& leaf, std::int64_t
                     std::to_string(size_ + count),
                 "give the same parameters every time", kExitPlugin);
   }
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   auto value = value_memory_.narrow(0, size_, count).view(leaf.sizes());
   auto grad = grad_memory_.narrow(0, size_, count).view(leaf.sizes());
   value.copy_(leaf);
@@ -73,7 +74,7 @@ void Arena::reattach() {
     if (grad.defined() && grad.unsafeGetTensorImpl() == kept.unsafeGetTensorImpl()) {
       continue;
     }
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     if (grad.defined()) {
       if (grad.data_ptr() != kept.data_ptr()) {
         kept.copy_(grad);

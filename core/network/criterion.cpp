@@ -1,10 +1,11 @@
 #include "core/network/criterion.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
 
 #include <limits>
 
-#include "core/plugins/core_errors.hpp"
+#include "core/abi/core_errors.hpp"
 
 namespace clh::core {
 

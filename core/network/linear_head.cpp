@@ -1,6 +1,9 @@
 #include "core/network/linear_head.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 

@@ -1,13 +1,14 @@
 #include "core/network/network.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cstring>
 #include <numeric>
 
 #include "core/error.hpp"
-#include "core/plugins/tensor_sink.hpp"
-#include "core/run/state_tree.hpp"
+#include "core/abi/tensor_sink.hpp"
+#include "core/network/network_table.hpp"
+#include "core/state/state_record.hpp"
 
 namespace clh::core {
 namespace {
@@ -27,6 +28,7 @@ Network::Network(RunContext& run, const NetworkPlan& plan, std::string init_stre
       backbone_(run, *plan.backbone, plan.input, init_stream_.c_str()),
       head_(backbone_.feature_count(), plan.init),
       arena_(capacity()) {
+  run.extensions.emplace("clh.network.state/1", network_state_extension());
   for (const auto& parameter : backbone_.parameters()) {
     arena_.attach(kBackbonePrefix + parameter.name, parameter.tensor, -1);
   }
@@ -167,7 +169,7 @@ void Network::assign(const Network& other) {
                                        std::to_string(arena_.size()) + " values, found " +
                                        std::to_string(other.arena_.size()));
   }
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   arena_.values().copy_(other.arena_.values());
   const auto from = other.backbone_.buffers();
   const auto to = backbone_.buffers();
@@ -197,7 +199,7 @@ void Network::state(Archive& archive) {
       auto values = buffer.tensor;
       archive(buffer.name.c_str(), values);
       if (archive.loading()) {
-        const torch::NoGradGuard no_grad;
+        const at::NoGradGuard no_grad;
         at::Tensor(buffer.tensor).copy_(values);
       }
     }

@@ -9,7 +9,7 @@
 
 #include "core/network/arena.hpp"
 #include "core/network/linear_head.hpp"
-#include "core/plugins/backbone_proxy.hpp"
+#include "core/instances/backbone_proxy.hpp"
 
 namespace clh::core {
 

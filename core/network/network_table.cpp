@@ -1,8 +1,6 @@
 #include "core/network/network_table.hpp"
 
-#include <torch/torch.h>
-
-#include "core/plugins/core_errors.hpp"
+#include "core/abi/core_errors.hpp"
 
 namespace clh::core {
 namespace {

@@ -1,11 +1,12 @@
 #include "core/network/optimizer.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "core/plugins/core_errors.hpp"
+#include "core/abi/core_errors.hpp"
 
 namespace clh::core {
 namespace {
@@ -81,7 +82,7 @@ void Optimizer::update(const Group& group, std::int64_t offset, std::int64_t cou
 }
 
 void Optimizer::step() {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (auto& group : groups_) {
     group.arena->reattach();
     prepare(group);

@@ -1,6 +1,7 @@
 #include "core/network/optimizer_adam.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #include "core/network/optimizer_sgd.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 namespace clh::core {
 

@@ -1,6 +1,6 @@
 #include "core/network/update_rule.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ops/zeros.h>
 
 namespace clh::core {
 

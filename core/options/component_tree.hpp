@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/options/schema.hpp"
+#include "core/options/option_table.hpp"
 
 namespace clh::core {
 

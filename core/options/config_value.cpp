@@ -8,7 +8,7 @@
 namespace clh::core {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto code = static_cast<unsigned char>(c);
@@ -32,7 +32,7 @@ struct ValueText {
   std::string operator()(bool x) const { return x ? "true" : "false"; }
   std::string operator()(std::int64_t x) const { return std::to_string(x); }
   std::string operator()(double x) const { return real_text(x); }
-  std::string operator()(const std::string& x) const { return quoted(x); }
+  std::string operator()(const std::string& x) const { return in_quotes(x); }
   std::string operator()(const ConfigList& list) const {
     std::string out;
     for (const ConfigValue& value : list) {

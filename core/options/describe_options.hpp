@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/options/schema.hpp"
+#include "core/options/option_table.hpp"
 #include <nlohmann/json_fwd.hpp>
 
 namespace clh::core {

@@ -7,7 +7,7 @@
 #include "core/error.hpp"
 #include "core/options/toml_depth.hpp"
 #include "core/options/toml_text.hpp"
-#include "core/options/utf8.hpp"
+#include "core/text/utf8.hpp"
 
 namespace clh::core {
 namespace {

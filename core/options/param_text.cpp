@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/options/name_hints.hpp"
+#include "core/text/word_list.hpp"
 
 namespace clh::core {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/options/name_hints.hpp"
+#include "core/text/word_list.hpp"
 
 namespace clh::core {
 namespace {

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/options/nearest_name.hpp"
-#include "core/plugins/elf_file.hpp"
-#include "core/plugins/note_text.hpp"
+#include "core/text/nearest_name.hpp"
+#include "core/elf/elf_file.hpp"
+#include "core/text/identifiers.hpp"
 #include "core/plugins/plugin_shadowing.hpp"
-#include "core/sha256.hpp"
+#include "core/files/sha256.hpp"
 
 namespace clh::core {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/plugins/gates.hpp"
+#include "core/plugins/compatibility.hpp"
 #include "core/plugins/plugin_file.hpp"
 #include "core/plugins/plugin_note.hpp"
 #include "core/plugins/plugin_trust.hpp"

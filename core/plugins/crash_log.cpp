@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/plugins/note_text.hpp"
-#include "core/report/atomic_file.hpp"
-#include "core/sha256.hpp"
+#include "core/text/identifiers.hpp"
+#include "core/files/atomic_file.hpp"
+#include "core/files/sha256.hpp"
 
 namespace clh::core {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/options/toml_text.hpp"
-#include "core/plugins/note_text.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::core {
 namespace {

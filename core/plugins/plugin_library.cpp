@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/plugins/error_text.hpp"
-#include "core/plugins/load_guard.hpp"
-#include "core/sha256.hpp"
+#include "core/abi/error_text.hpp"
+#include "core/process/load_guard.hpp"
+#include "core/files/sha256.hpp"
 #include "core/version.hpp"
 #include <boost/dll/shared_library.hpp>
 

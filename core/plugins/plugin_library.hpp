@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/plugins/breadcrumb.hpp"
+#include "core/process/call_trace.hpp"
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/table_check.hpp"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/plugins/note_text.hpp"
+#include "core/text/identifiers.hpp"
 #include "core/plugins/torch_fingerprint.hpp"
 
 namespace clh::core {

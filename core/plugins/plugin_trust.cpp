@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/plugins/search_path.hpp"
-#include "core/shell_word.hpp"
+#include "core/text/shell_word.hpp"
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -3,7 +3,7 @@
 #include <system_error>
 
 #include "core/error.hpp"
-#include "core/plugins/note_text.hpp"
+#include "core/text/identifiers.hpp"
 #include <sys/auxv.h>
 
 namespace clh::core {

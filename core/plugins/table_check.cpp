@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/plugins/abi_version.hpp"
-#include "core/plugins/capabilities.hpp"
+#include "core/abi/abi_version.hpp"
+#include "core/abi/capabilities.hpp"
 
 namespace clh::core {
 namespace {

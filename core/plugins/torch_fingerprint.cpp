@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "core/plugins/note_text.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::core {
 

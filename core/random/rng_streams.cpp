@@ -1,7 +1,7 @@
 #include "core/random/rng_streams.hpp"
 
 #include "core/error.hpp"
-#include "core/sha256.hpp"
+#include "core/files/sha256.hpp"
 
 namespace clh::core {
 

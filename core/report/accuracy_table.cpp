@@ -7,7 +7,7 @@
 
 #include "core/metrics/average_accuracy.hpp"
 #include "core/metrics/metric_table.hpp"
-#include "core/terminal_text.hpp"
+#include "core/text/terminal_text.hpp"
 
 namespace clh::core {
 namespace {

@@ -1,12 +1,12 @@
 #include "core/run/evaluator.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <numeric>
 #include <set>
 
-#include "core/run/experience_data.hpp"
+#include "core/data/experience_data.hpp"
 
 namespace clh::core {
 namespace {
@@ -165,7 +165,7 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
 }
 
 void Evaluator::evaluate_initial(const Network& network) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   network.set_training(false);
   for (std::size_t task = 0; task < plan_->tasks.size(); ++task) {
     evaluate_task(-1, task, &network, nullptr);
@@ -174,7 +174,7 @@ void Evaluator::evaluate_initial(const Network& network) {
 }
 
 void Evaluator::evaluate(std::int64_t row, const Network* network, const ModelProxy& model) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   if (network != nullptr) {
     network->set_training(false);
   }

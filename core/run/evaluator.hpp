@@ -7,10 +7,10 @@
 
 #include "core/metrics/accuracy_matrix.hpp"
 #include "core/network/network.hpp"
-#include "core/plugins/dataset_proxy.hpp"
-#include "core/plugins/model_proxy.hpp"
+#include "core/instances/dataset_proxy.hpp"
+#include "core/instances/model_proxy.hpp"
 #include "core/run/run_options.hpp"
-#include "core/run/sample_transform.hpp"
+#include "core/data/sample_transform.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {

@@ -1,7 +1,5 @@
 #include "core/run/task_loop.hpp"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>

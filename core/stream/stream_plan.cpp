@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/sha256.hpp"
+#include "core/files/sha256.hpp"
 
 namespace clh::core {
 namespace {

@@ -1,7 +1,10 @@
 // Backbones: features of the declared shape, parameters that stay, gradients, copies.
 #include <clh/error.hpp>
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
@@ -45,7 +48,7 @@ class Untrained final {
 std::string check_shape(Workshop& workshop, const ProvidedComponent& provided) {
   Untrained made(workshop, provided);
   auto& network = made.network();
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (const bool training : {false, true}) {
     network.set_training(training);
     for (const std::int64_t batch : {1, 7, 13}) {
@@ -54,7 +57,7 @@ std::string check_shape(Workshop& workshop, const ProvidedComponent& provided) {
       }
       const auto features = network.features(made.inputs(batch));  // checks [B, F]
       expect(features.isfinite().all().item<bool>(), "finite features", "others");
-      expect(features.scalar_type() == torch::kFloat, "float32 features",
+      expect(features.scalar_type() == at::kFloat, "float32 features",
              c10::toString(features.scalar_type()));
     }
   }
@@ -62,7 +65,7 @@ std::string check_shape(Workshop& workshop, const ProvidedComponent& provided) {
          input_shape_of(workshop, provided) + " inputs";
 }
 
-std::string check_parameters(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_backbone_parameters(Workshop& workshop, const ProvidedComponent& provided) {
   Untrained made(workshop, provided);
   const auto& backbone = made.network().backbone();
   const auto first = backbone.parameters(), second = backbone.parameters();
@@ -72,7 +75,7 @@ std::string check_parameters(Workshop& workshop, const ProvidedComponent& provid
     const auto& name = first[i].name;
     expect(name == second[i].name && first[i].tensor.is_same(second[i].tensor),
            "the same parameters in the same order (rule R13)", "another " + name);
-    expect(first[i].tensor.scalar_type() == torch::kFloat && first[i].tensor.is_leaf(),
+    expect(first[i].tensor.scalar_type() == at::kFloat && first[i].tensor.is_leaf(),
            "float32 leaves (rule R13)", "another form of " + name);
     for (std::size_t k = 0; k < i; ++k) {
       expect(first[k].name != name, "each parameter name once", name + " twice");
@@ -81,7 +84,7 @@ std::string check_parameters(Workshop& workshop, const ProvidedComponent& provid
   return std::to_string(first.size()) + " parameters";
 }
 
-std::string check_gradients(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_backbone_gradients(Workshop& workshop, const ProvidedComponent& provided) {
   Untrained made(workshop, provided);
   auto& network = made.network();
   network.set_training(true);
@@ -131,14 +134,14 @@ std::string check_pure(Workshop& workshop, const ProvidedComponent& provided) {
   Untrained made(workshop, provided);
   auto& network = made.network();
   network.set_training(false);
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const auto x = made.inputs(6);
   const auto kept = x.clone();
   const auto whole = network.features(x);
-  expect(torch::equal(x, kept), "inputs left as they were", "changed ones");
-  expect(torch::equal(whole, network.features(x)), "the same features at a second call", "others");
+  expect(at::equal(x, kept), "inputs left as they were", "changed ones");
+  expect(at::equal(whole, network.features(x)), "the same features at a second call", "others");
   // Kernels may sum in another order for another batch size.
-  expect(torch::allclose(whole.narrow(0, 2, 1), network.features(x.narrow(0, 2, 1)), 1e-4, 1e-5),
+  expect(at::allclose(whole.narrow(0, 2, 1), network.features(x.narrow(0, 2, 1)), 1e-4, 1e-5),
          "features that do not depend on the rest of the batch in eval mode", "others");
   return "";
 }
@@ -148,20 +151,20 @@ std::string check_copies(Workshop& workshop, const ProvidedComponent& provided) 
   made.run().train_to(2);
   auto& network = made.network();
   const auto x = made.inputs(4);
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   network.set_training(false);
   const auto copy = network.spawn(true, "init");
   copy->freeze();
-  expect(torch::equal(copy->forward(x), network.forward(x)),
+  expect(at::equal(copy->forward(x), network.forward(x)),
          "a copy that computes the same (what differs is a buffer or state)", "other outputs");
   const auto fresh = network.spawn(false, "init/1");
   fresh->set_training(false);
-  expect(!torch::equal(fresh->forward(x), network.forward(x)), "a fresh network of its own",
+  expect(!at::equal(fresh->forward(x), network.forward(x)), "a fresh network of its own",
          "the same outputs");
   return "";
 }
 
-std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_backbone_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
   RawInstance raw(workshop, provided);
   const auto get = workshop.component(provided).get_extension;
   const auto* encoder =
@@ -183,12 +186,12 @@ std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provide
 std::vector<ComponentCheck> backbone_checks() {
   return {
       {"behave.shape", "finite features of the declared shape for any batch", check_shape},
-      {"behave.parameters", "the same float32 leaves at each call", check_parameters},
-      {"behave.gradients", "a gradient for every parameter", check_gradients},
+      {"behave.parameters", "the same float32 leaves at each call", check_backbone_parameters},
+      {"behave.gradients", "a gradient for every parameter", check_backbone_gradients},
       {"behave.batches", "finite losses in two tasks of batches 1, 7, 13 and a rest", check_trains},
       {"behave.pure", "eval mode as a function of its input alone", check_pure},
       {"behave.copies", "copies that compute the same, fresh ones that do not", check_copies},
-      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_bad_input},
+      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_backbone_bad_input},
   };
 }
 

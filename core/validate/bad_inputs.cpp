@@ -1,6 +1,11 @@
 #include "core/validate/bad_inputs.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/linspace.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cstring>
 #include <limits>
@@ -9,9 +14,9 @@ namespace clh::core {
 namespace {
 
 BadBatch good_batch() {
-  const auto inputs = torch::linspace(0, 1, 4 * 36).view({4, 1, 6, 6});
-  return {"", inputs, (inputs * 255).to(torch::kByte), torch::arange(4).remainder(2),
-          torch::arange(4)};
+  const auto inputs = at::linspace(0, 1, 4 * 36).view({4, 1, 6, 6});
+  return {"", inputs, (inputs * 255).to(at::kByte), at::arange(4).remainder(2),
+          at::arange(4)};
 }
 
 }  // namespace
@@ -25,13 +30,13 @@ std::vector<BadBatch> bad_batches() {
     list.push_back(batch);
   };
   add("NaN among the inputs", [](BadBatch& b) {
-    b.inputs = torch::full_like(b.inputs, std::numeric_limits<float>::quiet_NaN());
+    b.inputs = at::full_like(b.inputs, std::numeric_limits<float>::quiet_NaN());
   });
-  add("inputs of dtype double", [](BadBatch& b) { b.inputs = b.inputs.to(torch::kDouble); });
+  add("inputs of dtype double", [](BadBatch& b) { b.inputs = b.inputs.to(at::kDouble); });
   add("inputs of another shape", [](BadBatch& b) { b.inputs = b.inputs.narrow(3, 0, 5); });
   add("a label beyond the outputs", [](BadBatch& b) { b.labels = b.labels + 1000; });
   add("a negative label", [](BadBatch& b) { b.labels = b.labels - 1000; });
-  add("labels of dtype float", [](BadBatch& b) { b.labels = b.labels.to(torch::kFloat); });
+  add("labels of dtype float", [](BadBatch& b) { b.labels = b.labels.to(at::kFloat); });
   return list;
 }
 
@@ -41,13 +46,13 @@ std::vector<BadTensor> bad_tensors(const std::vector<std::int64_t>& shape) {
   auto more = sizes;
   more[1] += 1;
   return {
-      {"x of dtype double", torch::zeros(sizes, torch::kDouble), true},
-      {"x of dtype int64", torch::zeros(sizes, torch::kLong), true},
-      {"x of another shape", torch::zeros(more), true},
-      {"x without dimensions", torch::zeros({}), true},
-      {"x with NaN", torch::full(sizes, std::numeric_limits<float>::quiet_NaN()), false},
-      {"x with infinity", torch::full(sizes, std::numeric_limits<float>::infinity()), false},
-      {"x without rows", torch::zeros(sizes).narrow(0, 0, 0), false},
+      {"x of dtype double", at::zeros(sizes, at::kDouble), true},
+      {"x of dtype int64", at::zeros(sizes, at::kLong), true},
+      {"x of another shape", at::zeros(more), true},
+      {"x without dimensions", at::zeros({}), true},
+      {"x with NaN", at::full(sizes, std::numeric_limits<float>::quiet_NaN()), false},
+      {"x with infinity", at::full(sizes, std::numeric_limits<float>::infinity()), false},
+      {"x without rows", at::zeros(sizes).narrow(0, 0, 0), false},
   };
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/plugins/plugin_shape.hpp"
+#include "core/abi/shape_check.hpp"
 #include "core/validate/check.hpp"
 
 namespace clh::core {

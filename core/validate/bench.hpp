@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/options/component_tree.hpp"
-#include "core/run/instance_host.hpp"
-#include "core/run/run_context.hpp"
+#include "core/instances/instance_host.hpp"
+#include "core/instances/run_context.hpp"
 #include "core/validate/workshop.hpp"
 
 namespace clh::core {

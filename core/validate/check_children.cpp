@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/signal_name.hpp"
+#include "core/process/signal_name.hpp"
 #include "core/validate/check_child.hpp"
 #include "core/validate/check_report.hpp"
 #include <sys/wait.h>

@@ -7,7 +7,7 @@
 #include <regex>
 
 #include "core/error.hpp"
-#include "core/run/environment.hpp"
+#include "core/machine/environment.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/load_checks.hpp"
 #include "core/validate/static_checks.hpp"

@@ -1,6 +1,6 @@
 // Damaged state: what lacks an entry or holds one of another type is refused, what is truncated or
 // flipped is at least survived.
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <limits>
@@ -9,7 +9,7 @@
 #include "core/random/rng_streams.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/half_life.hpp"
-#include "core/validate/state_difference.hpp"
+#include "core/state/state_difference.hpp"
 
 namespace clh::core {
 namespace {

@@ -1,15 +1,13 @@
 // Datasets: what info says without the files, and data that agree with it.
 #include <clh/error.hpp>
 
-#include <torch/torch.h>
-
 #include <cmath>
 #include <cstring>
 
 #include "core/error.hpp"
-#include "core/plugins/dataset_info.hpp"
-#include "core/plugins/dataset_proxy.hpp"
-#include "core/plugins/error_text.hpp"
+#include "core/abi/dataset_info.hpp"
+#include "core/instances/dataset_proxy.hpp"
+#include "core/abi/error_text.hpp"
 #include "core/validate/bad_inputs.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/raw_instance.hpp"
@@ -83,7 +81,7 @@ std::string check_data(Workshop& workshop, const ProvidedComponent& provided) {
   return text + " samples";
 }
 
-std::string check_missing(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_missing_files(Workshop& workshop, const ProvidedComponent& provided) {
   const auto& component = workshop.component(provided);
   for (std::uint32_t i = 0; i < component.n_params; ++i) {
     if (component.params[i].type != CLH_PATH) {
@@ -108,7 +106,7 @@ std::string check_missing(Workshop& workshop, const ProvidedComponent& provided)
   throw CheckSkipped{"it has no option for a path"};
 }
 
-std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_dataset_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
   const Opened available(workshop, provided);
   RawInstance raw(workshop, provided);
   const auto get = workshop.component(provided).get_extension;
@@ -145,8 +143,8 @@ std::vector<ComponentCheck> dataset_checks() {
   return {
       {"behave.info", "info without the files", check_info},
       {"behave.data", "samples and labels that agree with info", check_data},
-      {"behave.missing", "an error that says what is missing", check_missing},
-      {"behave.bad-input", "an error for a sample that does not exist", check_bad_input},
+      {"behave.missing", "an error that says what is missing", check_missing_files},
+      {"behave.bad-input", "an error for a sample that does not exist", check_dataset_bad_input},
   };
 }
 

@@ -1,8 +1,7 @@
 // A dataset's life: open, then the test split, twice.
-#include <torch/torch.h>
 
 #include "core/error.hpp"
-#include "core/plugins/dataset_proxy.hpp"
+#include "core/instances/dataset_proxy.hpp"
 #include "core/validate/bench.hpp"
 #include "core/validate/check.hpp"
 #include "core/validate/lut_parts.hpp"

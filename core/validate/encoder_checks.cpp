@@ -1,7 +1,7 @@
 // Encoders: bits of the declared shape, refused before the fit.
 #include <clh/error.hpp>
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include "core/validate/bad_inputs.hpp"
 #include "core/validate/component_checks.hpp"
@@ -59,14 +59,14 @@ std::string check_bits(Workshop& workshop, const ProvidedComponent& provided) {
     sizes.insert(sizes.begin(), batch);
     expect(bits.defined() && bits.sizes() == at::IntArrayRef(sizes), "bits of the declared shape",
            bits.defined() ? c10::str(bits.sizes()) : "none");
-    expect(bits.scalar_type() == torch::kByte && bits.max().item<int>() <= 1, "uint8 bits 0 or 1",
+    expect(bits.scalar_type() == at::kByte && bits.max().item<int>() <= 1, "uint8 bits 0 or 1",
            "others");
   }
   return std::to_string(output.numel()) + " bits of " + std::to_string(kEncoderInputs) +
          " features";
 }
 
-std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_encoder_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
   RawInstance raw(workshop, provided);
   fit(raw);
   const auto failures =
@@ -80,7 +80,7 @@ std::vector<ComponentCheck> encoder_checks() {
   return {
       {"behave.unfitted", "an error from encode before fit", check_unfitted},
       {"behave.bits", "bits of the declared shape for any batch", check_bits},
-      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_bad_input},
+      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_encoder_bad_input},
   };
 }
 

@@ -1,5 +1,5 @@
 // An encoder's life: fit, then encode batches of 1, 7 and 13 rows.
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include "core/validate/bench.hpp"
 #include "core/validate/lut_parts.hpp"
@@ -8,7 +8,7 @@
 namespace clh::core {
 namespace {
 
-constexpr std::int64_t kBatches[] = {1, 7, 13};
+constexpr std::int64_t kEncoderBatches[] = {1, 7, 13};
 
 class EncoderSpecimen final : public Specimen {
  public:
@@ -26,7 +26,7 @@ class EncoderSpecimen final : public Specimen {
         call(table.fit, encoder_.self(), lend(x_));
       }
     } else {
-      encoder_.map(table.encode, x_.narrow(0, 0, kBatches[moves_ - 1]));
+      encoder_.map(table.encode, x_.narrow(0, 0, kEncoderBatches[moves_ - 1]));
     }
     return ++moves_ <= 3;
   }

@@ -1,6 +1,6 @@
 #include "core/validate/half_life.hpp"
 
-#include "core/plugins/capabilities.hpp"
+#include "core/abi/capabilities.hpp"
 #include "core/validate/check.hpp"
 
 namespace clh::core {

@@ -1,8 +1,9 @@
 #include "core/validate/input_shape.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/linspace.h>
 
-#include "core/plugins/backbone_proxy.hpp"
+#include "core/instances/backbone_proxy.hpp"
 #include "core/validate/bench.hpp"
 #include "core/validate/check.hpp"
 
@@ -21,8 +22,8 @@ void try_shape(Workshop& workshop, const ProvidedComponent& backbone, const Conf
   const BackboneProxy proxy(bench.run(), factory, spec);
   auto sizes = probe_shape(name).dims();
   sizes.insert(sizes.begin(), 8);
-  const torch::NoGradGuard no_grad;
-  const auto x = torch::linspace(0, 1, 8 * probe_shape(name).numel()).view(sizes);
+  const at::NoGradGuard no_grad;
+  const auto x = at::linspace(0, 1, 8 * probe_shape(name).numel()).view(sizes);
   if (proxy.encoder() != nullptr) {
     proxy.instance().call("fit", proxy.encoder()->fit, lend(x));
   }

@@ -1,7 +1,8 @@
 // Layers: a legal wiring, outputs of the declared shape, gradients that equal the differences.
 #include <clh/error.hpp>
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include "core/validate/bad_inputs.hpp"
 #include "core/validate/component_checks.hpp"
@@ -27,7 +28,7 @@ class MadeLayer final {
 std::string check_wiring(Workshop& workshop, const ProvidedComponent& provided) {
   const MadeLayer layer(workshop, provided);
   const auto mapping = layer.instance().make(layer.table().mapping);
-  expect(mapping.defined() && mapping.scalar_type() == torch::kInt && mapping.dim() == 2 &&
+  expect(mapping.defined() && mapping.scalar_type() == at::kInt && mapping.dim() == 2 &&
              mapping.size(1) >= 1 && mapping.size(1) <= 8,
          "an int32 mapping [units, k] with k from 1 to 8", "another form");
   expect(mapping.min().item<int>() >= 0 && mapping.max().item<int>() < kLayerInputs,
@@ -38,7 +39,7 @@ std::string check_wiring(Workshop& workshop, const ProvidedComponent& provided) 
   expect(units == layer.instance().shape(layer.table().output_shape).numel(),
          "as many units as output_shape says", std::to_string(units));
   const auto truth = layer.instance().make(layer.table().truth_table);
-  expect(truth.defined() && truth.scalar_type() == torch::kByte &&
+  expect(truth.defined() && truth.scalar_type() == at::kByte &&
              truth.sizes() == at::IntArrayRef({units, entries}) && truth.max().item<int>() <= 1,
          "a truth table [units, 2^k] of 0 and 1", "another form");
   return std::to_string(units) + " units of " + std::to_string(mapping.size(1)) + " pins";
@@ -56,7 +57,7 @@ std::string check_outputs(Workshop& workshop, const ProvidedComponent& provided)
   return "";
 }
 
-std::string check_gradients(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_layer_gradients(Workshop& workshop, const ProvidedComponent& provided) {
   const MadeLayer layer(workshop, provided);
   const auto x = made_up_values({2, kLayerInputs}, 7) * 0.9 + 0.05;
   return compare_gradients(
@@ -64,7 +65,7 @@ std::string check_gradients(Workshop& workshop, const ProvidedComponent& provide
       layer.instance().collect(layer.table().parameters));
 }
 
-std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_layer_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
   const MadeLayer layer(workshop, provided);
   const auto failures =
       check_map("forward", layer.table().forward, layer.instance().self(), {kLayerInputs});
@@ -77,8 +78,8 @@ std::vector<ComponentCheck> layer_checks() {
   return {
       {"behave.wiring", "a legal mapping and a truth table of its size", check_wiring},
       {"behave.outputs", "finite outputs of the declared shape for any batch", check_outputs},
-      {"behave.gradients", "gradients that equal finite differences", check_gradients},
-      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_bad_input},
+      {"behave.gradients", "gradients that equal finite differences", check_layer_gradients},
+      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_layer_bad_input},
   };
 }
 

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "core/plugins/note_text.hpp"
+#include "core/text/identifiers.hpp"
 #include "core/plugins/plugin_library.hpp"
 
 namespace clh::core {

@@ -1,6 +1,8 @@
 #include "core/validate/lut_gradient.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
@@ -21,15 +23,15 @@ class Comparison final {
       : forward_(forward), x_(x), weights_(made_up_values(forward(x).sizes().vec(), 6) - 0.5) {}
 
   double objective(const at::Tensor& x) const {
-    const torch::NoGradGuard no_grad;
-    return (forward_(x).to(torch::kDouble) * weights_).sum().item<double>();
+    const at::NoGradGuard no_grad;
+    return (forward_(x).to(at::kDouble) * weights_).sum().item<double>();
   }
   at::Tensor weights() const { return weights_; }
 
   /// Compares d objective / d values with `gradient`, element by element.
   std::int64_t compare(const std::string& what, at::Tensor values, const at::Tensor& gradient) {
-    const torch::NoGradGuard no_grad;
-    auto numeric = torch::zeros(values.numel(), torch::kDouble);
+    const at::NoGradGuard no_grad;
+    auto numeric = at::zeros(values.numel(), at::kDouble);
     auto flat = values.view({-1});
     for (std::int64_t i = 0; i < flat.numel(); ++i) {
       const auto kept = flat[i].item<float>();
@@ -40,7 +42,7 @@ class Comparison final {
       flat[i] = kept;
       numeric[i] = (above - below) / (2 * kStep);
     }
-    const auto analytic = gradient.contiguous().view({-1}).to(torch::kDouble);
+    const auto analytic = gradient.contiguous().view({-1}).to(at::kDouble);
     const auto scale = std::max(numeric.abs().max().item<double>(), 0.01);
     const auto off = (numeric - analytic).abs();
     const auto worst = off.argmax().item<std::int64_t>();
@@ -70,7 +72,7 @@ std::string compare_gradients(const std::function<at::Tensor(const at::Tensor&)>
     throw CheckSkipped{"its outputs are 0 or 1: the gradient is not that of the outputs"};
   }
   expect(y.requires_grad(), "outputs with a gradient", "none");
-  (y.to(torch::kDouble) * comparison.weights()).sum().backward();
+  (y.to(at::kDouble) * comparison.weights()).sum().backward();
   expect(leaf.grad().defined(), "a gradient for x", "none");
   auto count = comparison.compare("x", x, leaf.grad());
   for (const auto& parameter : parameters) {

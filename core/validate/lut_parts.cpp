@@ -1,6 +1,8 @@
 #include "core/validate/lut_parts.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/rand.h>
+#include <ATen/TensorOperators.h>
 
 namespace clh::core {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include "core/validate/bench.hpp"
 
 namespace clh::core {

@@ -1,5 +1,6 @@
 // The life of a node or a layer: gradient steps of the host's optimizer on its parameters.
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/TensorOperators.h>
 
 #include <map>
 
@@ -11,7 +12,7 @@
 namespace clh::core {
 namespace {
 
-constexpr std::int64_t kBatches[] = {1, 7, 13, 4, 7, 13};
+constexpr std::int64_t kLutBatches[] = {1, 7, 13, 4, 7, 13};
 constexpr std::int32_t kFanIn = 4;
 
 class LutSpecimen final : public Specimen {
@@ -37,7 +38,7 @@ class LutSpecimen final : public Specimen {
   ~LutSpecimen() override { optimizer_.leave(arena_); }
 
   bool move() override {
-    const auto batch = kBatches[moves_];
+    const auto batch = kLutBatches[moves_];
     optimizer_.zero_grad();
     const auto y = forward(x_.narrow(0, 0, batch));
     const auto loss = (y - target_.narrow(0, 0, batch)).square().mean();
@@ -46,7 +47,7 @@ class LutSpecimen final : public Specimen {
     }
     optimizer_.step();
     losses_.push_back(loss.item<double>());
-    return ++moves_ < static_cast<std::int64_t>(std::size(kBatches));
+    return ++moves_ < static_cast<std::int64_t>(std::size(kLutBatches));
   }
 
   void state(Archive& archive) {
@@ -58,7 +59,7 @@ class LutSpecimen final : public Specimen {
         auto values = buffer.tensor;
         archive(buffer.name.c_str(), values);
         if (archive.loading()) {
-          const torch::NoGradGuard no_grad;
+          const at::NoGradGuard no_grad;
           at::Tensor(buffer.tensor).copy_(values);
         }
       }

@@ -1,16 +1,18 @@
 // Models: two small tasks under the real loop, in every setting that they declare.
 #include <clh/error.hpp>
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/linspace.h>
 
 #include <cmath>
 
 #include "core/error.hpp"
-#include "core/plugins/capabilities.hpp"
+#include "core/abi/capabilities.hpp"
 #include "core/validate/bad_inputs.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/raw_instance.hpp"
-#include "core/validate/state_difference.hpp"
+#include "core/state/state_difference.hpp"
 #include "core/validate/trial_run.hpp"
 
 namespace clh::core {
@@ -91,7 +93,7 @@ std::string check_batches(Workshop& workshop, const ProvidedComponent& provided)
 }
 
 at::Tensor pictures(std::int64_t n) {
-  return torch::linspace(0, 1, n * 36).view({n, 1, 6, 6});
+  return at::linspace(0, 1, n * 36).view({n, 1, 6, 6});
 }
 
 std::string check_predict(Workshop& workshop, const ProvidedComponent& provided) {
@@ -111,7 +113,7 @@ std::string check_predict(Workshop& workshop, const ProvidedComponent& provided)
   const auto x = pictures(5);
   at::Tensor first, second;
   {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     const clh_query query{sizeof(clh_query), -1, lend(x)};
     first = model.predict(query);
     second = model.predict(query);
@@ -120,7 +122,7 @@ std::string check_predict(Workshop& workshop, const ProvidedComponent& provided)
   expect(first.dim() == 2 && first.size(0) == 5, "outputs [5, C]", c10::str(first.sizes()));
   expect(!first.requires_grad(), "outputs without gradient", "some with");
   expect(first.isfinite().all().item<bool>(), "finite outputs", "others");
-  expect(torch::equal(first, second), "the same outputs at a second call", "others");
+  expect(at::equal(first, second), "the same outputs at a second call", "others");
   const auto found = state_difference(before, after);
   expect(found.empty(), "a prediction that changes nothing", found);
   return "";
@@ -172,7 +174,7 @@ Answer observe(Workshop& workshop, const ProvidedComponent& provided, const BadB
   return answer;
 }
 
-std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_model_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
   const bool reads = has_network(workshop, provided);
   for (const auto& bad : bad_batches()) {
     const auto answer = observe(workshop, provided, bad);
@@ -209,7 +211,7 @@ std::vector<ComponentCheck> model_checks() {
        "finite losses and predictions in two tasks of batches 1, 7, 13 and a rest", check_batches},
       {"behave.predict", "a prediction that changes nothing", check_predict},
       {"behave.arena", "every parameter in the host's arena", check_arena},
-      {"behave.bad-input", "an error or no finite loss for bad batches", check_bad_input},
+      {"behave.bad-input", "an error or no finite loss for bad batches", check_model_bad_input},
       {"behave.out-params", "nothing written by a failing call", check_out_params},
   };
 }

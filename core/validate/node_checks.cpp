@@ -1,7 +1,12 @@
 // Nodes: corners that equal the tables, gradients that equal the differences.
 #include <clh/error.hpp>
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
@@ -29,19 +34,19 @@ class MadeNode final {
 };
 
 std::string check_corners(Workshop& workshop, const ProvidedComponent& provided) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (const std::int32_t k : {1, 2, 4, 6}) {
     const MadeNode node(workshop, provided, k);
     const auto where = " (" + std::to_string(k) + " pins)";
     const auto entries = std::int64_t{1} << k;
     const auto truth = node.instance().make(node.table().truth_table);
-    expect(truth.defined() && truth.scalar_type() == torch::kByte &&
+    expect(truth.defined() && truth.scalar_type() == at::kByte &&
                truth.sizes() == at::IntArrayRef({kUnits, entries}),
            "a uint8 truth table [units, 2^k]" + where, "another form");
-    const auto address = torch::arange(entries).unsqueeze(1);
+    const auto address = at::arange(entries).unsqueeze(1);
     const auto corners =
-        address.bitwise_right_shift(torch::arange(k)).bitwise_and(1).to(torch::kFloat);
-    const auto mapping = torch::arange(k, torch::kInt).expand({kUnits, k}).contiguous();
+        address.bitwise_right_shift(at::arange(k)).bitwise_and(1).to(at::kFloat);
+    const auto mapping = at::arange(k, at::kInt).expand({kUnits, k}).contiguous();
     const auto y = node_forward(node.instance(), corners, mapping);  // [2^k, units]
     expect(y.sizes() == at::IntArrayRef({entries, kUnits}), "outputs [B, units]" + where,
            c10::str(y.sizes()));
@@ -52,11 +57,11 @@ std::string check_corners(Workshop& workshop, const ProvidedComponent& provided)
     const auto soft = adopt(raw);
     if (soft.defined()) {
       const auto hard = ((y == 0) | (y == 1)).all().item<bool>();
-      expect(hard || torch::allclose(y.t(), soft.to(torch::kFloat), 1e-4, 1e-5),
+      expect(hard || at::allclose(y.t(), soft.to(at::kFloat), 1e-4, 1e-5),
              "outputs at the corners that equal table()" + where, "others");
     }
-    const auto ones = y.t().masked_select(truth.to(torch::kBool));
-    const auto zeros = y.t().masked_select(truth.to(torch::kBool).logical_not());
+    const auto ones = y.t().masked_select(truth.to(at::kBool));
+    const auto zeros = y.t().masked_select(truth.to(at::kBool).logical_not());
     expect(ones.numel() == 0 || zeros.numel() == 0 ||
                ones.min().item<double>() >= zeros.max().item<double>(),
            "a truth table that is 1 where the output lies above a level (pin 0 lowest)" + where,
@@ -65,7 +70,7 @@ std::string check_corners(Workshop& workshop, const ProvidedComponent& provided)
   return "1, 2, 4 and 6 pins";
 }
 
-std::string check_gradients(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_node_gradients(Workshop& workshop, const ProvidedComponent& provided) {
   const MadeNode node(workshop, provided, 3);
   const auto mapping = plain_mapping(kUnits, 3, 8);
   const auto x = made_up_values({4, 8}, 7) * 0.9 + 0.05;
@@ -74,7 +79,7 @@ std::string check_gradients(Workshop& workshop, const ProvidedComponent& provide
       node.instance().collect(node.table().parameters));
 }
 
-std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_node_bad_input(Workshop& workshop, const ProvidedComponent& provided) {
   const MadeNode node(workshop, provided, 2);
   const auto good = plain_mapping(kUnits, 2, 8);
   const auto refuse = [&](const std::string& what, const at::Tensor& x, const at::Tensor& mapping) {
@@ -92,18 +97,18 @@ std::string check_bad_input(Workshop& workshop, const ProvidedComponent& provide
     expect(out == untouched, "nothing written by a failing forward (rule R4)", "another value");
   };
   const auto x = made_up_values({4, 8}, 8);
-  refuse("x of dtype double", x.to(torch::kDouble), good);
-  refuse("x without dimensions", torch::zeros({}), good);
-  refuse("a mapping of dtype int64", x, good.to(torch::kLong));
+  refuse("x of dtype double", x.to(at::kDouble), good);
+  refuse("x without dimensions", at::zeros({}), good);
+  refuse("a mapping of dtype int64", x, good.to(at::kLong));
   refuse("a mapping beyond the inputs", x, good + 8);
   refuse("a negative mapping", x, good - 8);
   refuse("a mapping for more pins", x, plain_mapping(kUnits, 3, 8));
   static_cast<void>(
-      node_forward(node.instance(), torch::full({4, 8}, std::nan("")), good));  // no crash
+      node_forward(node.instance(), at::full({4, 8}, std::nan("")), good));  // no crash
   return "6 failing calls";
 }
 
-std::string check_parameters(Workshop& workshop, const ProvidedComponent& provided) {
+std::string check_node_parameters(Workshop& workshop, const ProvidedComponent& provided) {
   const MadeNode node(workshop, provided, 4);
   const auto first = node.instance().collect(node.table().parameters);
   const auto second = node.instance().collect(node.table().parameters);
@@ -111,7 +116,7 @@ std::string check_parameters(Workshop& workshop, const ProvidedComponent& provid
   for (std::size_t i = 0; i < first.size(); ++i) {
     expect(first[i].name == second[i].name && first[i].tensor.is_same(second[i].tensor),
            "the same parameters in the same order (rule R13)", "another " + first[i].name);
-    expect(first[i].tensor.scalar_type() == torch::kFloat && first[i].tensor.is_leaf(),
+    expect(first[i].tensor.scalar_type() == at::kFloat && first[i].tensor.is_leaf(),
            "float32 leaves (rule R13)", "another form of " + first[i].name);
   }
   return std::to_string(first.size()) + " parameters";
@@ -122,9 +127,9 @@ std::string check_parameters(Workshop& workshop, const ProvidedComponent& provid
 std::vector<ComponentCheck> node_checks() {
   return {
       {"behave.corners", "outputs at the corners that equal table and truth table", check_corners},
-      {"behave.gradients", "gradients that equal finite differences", check_gradients},
-      {"behave.parameters", "the same float32 leaves at each call", check_parameters},
-      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_bad_input},
+      {"behave.gradients", "gradients that equal finite differences", check_node_gradients},
+      {"behave.parameters", "the same float32 leaves at each call", check_node_parameters},
+      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_node_bad_input},
   };
 }
 

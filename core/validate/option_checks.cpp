@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "core/plugins/instance_table.hpp"
+#include "core/abi/instance_table.hpp"
 #include "core/random/draws.hpp"
 #include "core/random/rng_streams.hpp"
 #include "core/validate/component_checks.hpp"

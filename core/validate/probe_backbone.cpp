@@ -7,29 +7,29 @@
 namespace clh::core {
 namespace {
 
-constexpr std::int64_t kUnits = 12;
+constexpr std::int64_t kProbeUnits = 12;
 
 class SmallNetwork final : public Backbone, public GatedBackbone {
  public:
   explicit SmallNetwork(const BackboneContext& context)
       : Backbone(context),
-        hidden_(register_module("hidden", torch::nn::Linear(input_shape().numel(), kUnits))) {}
+        hidden_(register_module("hidden", torch::nn::Linear(input_shape().numel(), kProbeUnits))) {}
 
-  Shape feature_shape() const override { return {kUnits}; }
-  torch::Tensor features(const torch::Tensor& x) override {  // [B, ...] -> [B, kUnits]
+  Shape feature_shape() const override { return {kProbeUnits}; }
+  at::Tensor features(const at::Tensor& x) override {  // [B, ...] -> [B, kProbeUnits]
     return hidden_->forward(x.flatten(1)).relu();
   }
 
   std::vector<GateLayer> gate_layers() const override {
-    return {{"hidden", "hidden.weight", "hidden.bias", kUnits, -1}};
+    return {{"hidden", "hidden.weight", "hidden.bias", kProbeUnits, -1}};
   }
-  std::vector<NamedTensor> activations(const torch::Tensor& x) override {
+  std::vector<NamedTensor> activations(const at::Tensor& x) override {
     const auto in = x.flatten(1);
     const auto out = hidden_->forward(in);
     return {{"hidden.input", in}, {"hidden.output", out}, {"features", out.relu()}};
   }
-  torch::Tensor gated_features(const torch::Tensor& x,
-                               const std::vector<torch::Tensor>& gates) override {
+  at::Tensor gated_features(const at::Tensor& x,
+                               const std::vector<at::Tensor>& gates) override {
     const auto open = features(x);
     return !gates.empty() && gates[0].defined() ? open * gates[0] : open;
   }

@@ -1,9 +1,7 @@
 #include "core/validate/raw_instance.hpp"
 
-#include <torch/torch.h>
-
-#include "core/plugins/capabilities.hpp"
-#include "core/plugins/error_text.hpp"
+#include "core/abi/capabilities.hpp"
+#include "core/abi/error_text.hpp"
 #include "core/validate/check.hpp"
 #include "core/validate/input_shape.hpp"
 #include "core/validate/lut_parts.hpp"

@@ -4,7 +4,7 @@
 
 #include "core/network/criterion.hpp"
 #include "core/network/network_table.hpp"
-#include "core/run/sample_transform.hpp"
+#include "core/data/sample_transform.hpp"
 #include "core/validate/bench.hpp"
 
 namespace clh::core {

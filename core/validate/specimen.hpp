@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "core/options/config_value.hpp"
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include "core/validate/workshop.hpp"
 
 namespace clh::core {

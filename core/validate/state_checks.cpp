@@ -6,11 +6,11 @@
 #include "core/error.hpp"
 #include "core/random/draws.hpp"
 #include "core/random/rng_streams.hpp"
-#include "core/run/checkpoint.hpp"
+#include "core/state/checkpoint.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/half_life.hpp"
-#include "core/validate/state_difference.hpp"
-#include "core/validate/temporary_file.hpp"
+#include "core/state/state_difference.hpp"
+#include "core/files/temporary_file.hpp"
 
 namespace clh::core {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "core/error.hpp"
-#include "core/plugins/note_text.hpp"
+#include "core/text/identifiers.hpp"
 #include "core/plugins/plugin_trust.hpp"
 
 namespace clh::core {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "core/plugins/error_text.hpp"
+#include "core/abi/error_text.hpp"
 #include "core/plugins/plugin_library.hpp"
 #include "core/validate/check.hpp"
 #include <dlfcn.h>

@@ -7,15 +7,15 @@
 #include <optional>
 #include <string>
 
-#include "core/plugins/elf_file.hpp"
-#include "core/plugins/gates.hpp"
+#include "core/elf/elf_file.hpp"
+#include "core/plugins/compatibility.hpp"
 #include "core/plugins/plugin_file.hpp"
 #include "core/plugins/plugin_note.hpp"
 #include "core/plugins/table_check.hpp"
-#include "core/validate/captured_output.hpp"
-#include "core/validate/elf_symbols.hpp"
-#include "core/validate/process_state.hpp"
-#include "core/validate/torch_state.hpp"
+#include "core/process/captured_output.hpp"
+#include "core/elf/elf_symbols.hpp"
+#include "core/process/process_state.hpp"
+#include "core/instances/torch_state.hpp"
 
 namespace clh::core {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "core/error.hpp"
-#include "core/plugins/capabilities.hpp"
-#include "core/plugins/note_text.hpp"
+#include "core/abi/capabilities.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::core {
 namespace {
@@ -74,10 +74,10 @@ std::string check_sizes(Subject& subject) {
 std::string check_valid(Subject& subject) {
   return check_loader(subject, {"bad-table", "abi-mismatch"});
 }
-std::string check_note(Subject& subject) {
+std::string check_announced_table(Subject& subject) {
   return check_loader(subject, {"table-mismatch"});
 }
-std::string check_torch(Subject& subject) {
+std::string check_torch_sizes(Subject& subject) {
   return check_loader(subject, {"torch-mismatch"});
 }
 
@@ -232,8 +232,8 @@ std::vector<Check> table_checks(Subject& subject) {
   return {
       check("tables.sizes", "tables as long as this ABI's and as they say", check_sizes, true),
       check("tables.valid", "legal ids, options and defaults", check_valid, true),
-      check("tables.note", "the table that the note announces", check_note, true),
-      check("tables.torch", "LibTorch objects of this host's sizes", check_torch, true),
+      check("tables.note", "the table that the note announces", check_announced_table, true),
+      check("tables.torch", "LibTorch objects of this host's sizes", check_torch_sizes, true),
       check("tables.functions", "pointers to code", check_functions, true),
       check("tables.texts", "every text there and on one line", check_texts),
       check("tables.options", "bounds and choices that leave room", check_options),

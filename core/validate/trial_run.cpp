@@ -1,10 +1,8 @@
 #include "core/validate/trial_run.hpp"
 
-#include <torch/torch.h>
-
 #include <utility>
 
-#include "core/plugins/capabilities.hpp"
+#include "core/abi/capabilities.hpp"
 #include "core/validate/probe_plugin.hpp"
 
 namespace clh::core {

@@ -1,5 +1,4 @@
 // Models and backbones live in a whole small run.
-#include <torch/torch.h>
 
 #include "core/validate/check.hpp"
 #include "core/validate/input_shape.hpp"

@@ -5,7 +5,7 @@
 #include <set>
 #include <sstream>
 
-#include "core/plugins/note_text.hpp"
+#include "core/text/identifiers.hpp"
 #include <nlohmann/json.hpp>
 
 namespace clh::core {

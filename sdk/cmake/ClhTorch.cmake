@@ -4,6 +4,8 @@ find_package(Torch REQUIRED)
 if(NOT TARGET clh::torch)
   add_library(clh_torch INTERFACE)
   add_library(clh::torch ALIAS clh_torch)
+  # Tensor operators without LibTorch's header of all functions: include <ATen/ops/NAME.h>.
+  target_compile_definitions(clh_torch INTERFACE AT_PER_OPERATOR_HEADERS)
   target_include_directories(clh_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
   find_library(CLH_TORCH_CPU torch_cpu REQUIRED HINTS ${TORCH_INSTALL_PREFIX}/lib)
   find_library(CLH_C10 c10 REQUIRED HINTS ${TORCH_INSTALL_PREFIX}/lib)

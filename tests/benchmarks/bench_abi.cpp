@@ -2,12 +2,15 @@
 // 10) is trained by `observe` + network forward + loss + optimizer step, once through the C tables
 // of the sgd plugin and once by direct calls on the same tensors, in short alternating blocks.
 // Target: under 2 microseconds a step.
-#include <torch/torch.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/randint.h>
+#include <ATen/ops/relu.h>
 
 #include <chrono>
 #include <cstdio>
 
-#include "core/run/environment.hpp"
+#include "core/machine/environment.hpp"
 #include "tests/benchmarks/median.hpp"
 #include "tests/support/test_run.hpp"
 
@@ -35,10 +38,10 @@ int main(int argc, char** argv) {
   auto& optimizer = *experiment.optimizer();
   const core::Criterion criterion({});
   const auto& model = experiment.model();
-  const auto raw = torch::randint(0, 255, {10, 1, 28, 28}).to(torch::kByte);
-  const auto x = raw.to(torch::kFloat).div_(255);
-  const auto y = torch::randint(0, 10, {10});
-  const auto ids = torch::arange(10);
+  const auto raw = at::randint(0, 255, {10, 1, 28, 28}).to(at::kByte);
+  const auto x = raw.to(at::kFloat).div_(255);
+  const auto y = at::randint(0, 10, {10});
+  const auto ids = at::arange(10);
   clh_batch batch{};
   batch.struct_size = sizeof batch;
   batch.x = lend(x);
@@ -52,7 +55,7 @@ int main(int argc, char** argv) {
   const auto& b1 = backbone[1].tensor;
   const auto direct_step = [&] {
     optimizer.zero_grad();
-    const auto features = torch::relu(torch::linear(x.flatten(1), w1, b1));
+    const auto features = at::relu(at::linear(x.flatten(1), w1, b1));
     const auto loss = criterion.loss(network.classify(features), y, false);
     loss.backward();
     optimizer.step();

@@ -7,11 +7,12 @@
 #include <iostream>
 #include <sstream>
 
-#include "core/run/environment.hpp"
-#include "core/run/run_recorder.hpp"
+#include "core/machine/environment.hpp"
+#include "core/experiment/run_recorder.hpp"
 #include "tests/benchmarks/hand_written_er.hpp"
 #include "tests/benchmarks/median.hpp"
 #include "tests/support/test_run.hpp"
+#include <spdlog/logger.h>
 #include <spdlog/sinks/null_sink.h>
 #include <unistd.h>
 

@@ -2,13 +2,14 @@
 // form, against one backward pass for each sample and class of the same task. Both alternate in one
 // process; medians and their ratio. Target: at least 20 times faster. The two diagonals are
 // compared, too.
-#include <torch/csrc/autograd/autograd.h>
+#include <ATen/ops/zeros_like.h>
+#include <ATen/TensorOperators.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/run/environment.hpp"
+#include "core/machine/environment.hpp"
 #include "tests/benchmarks/median.hpp"
 #include "tests/plugins/models/model_bench.hpp"
 

@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/run/environment.hpp"
+#include "core/machine/environment.hpp"
 #include "tests/benchmarks/median.hpp"
 #include "tests/plugins/models/model_bench.hpp"
+
+#include <ATen/ops/cross_entropy_loss.h>
 
 namespace {
 

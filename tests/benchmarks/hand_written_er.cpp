@@ -10,8 +10,8 @@ namespace clh::bench {
 namespace {
 
 struct Split {
-  torch::Tensor x;  // [N, 784] float in [0, 1]
-  torch::Tensor y;  // [N] int64
+  at::Tensor x;  // [N, 784] float in [0, 1]
+  at::Tensor y;  // [N] int64
 };
 
 Split load(const std::string& root, const std::string& stem) {
@@ -20,8 +20,8 @@ Split load(const std::string& root, const std::string& stem) {
   const auto n = images.shape[0];
   Split split;
   split.x =
-      torch::from_blob(images.data.data(), {n, 784}, torch::kByte).to(torch::kFloat).div_(255);
-  split.y = torch::from_blob(labels.data.data(), {n}, torch::kByte).to(torch::kLong);
+      at::from_blob(images.data.data(), {n, 784}, at::kByte).to(at::kFloat).div_(255);
+  split.y = at::from_blob(labels.data.data(), {n}, at::kByte).to(at::kLong);
   return split;
 }
 
@@ -42,34 +42,34 @@ torch::nn::Sequential make_mlp() {
 class Reservoir {
  public:
   explicit Reservoir(std::int64_t capacity)
-      : x_(torch::empty({capacity, 784})),
-        y_(torch::empty({capacity}, torch::kLong)),
+      : x_(at::empty({capacity, 784})),
+        y_(at::empty({capacity}, at::kLong)),
         capacity_(capacity) {}
   bool empty() const { return seen_ == 0; }
-  void add(const torch::Tensor& x, const torch::Tensor& y) {
+  void add(const at::Tensor& x, const at::Tensor& y) {
     for (std::int64_t i = 0; i < x.size(0); ++i, ++seen_) {
       const auto slot =
-          seen_ < capacity_ ? seen_ : torch::randint(seen_ + 1, {1}).item<std::int64_t>();
+          seen_ < capacity_ ? seen_ : at::randint(seen_ + 1, {1}).item<std::int64_t>();
       if (slot < capacity_) {
         x_[slot] = x[i];
         y_[slot] = y[i];
       }
     }
   }
-  std::pair<torch::Tensor, torch::Tensor> sample(std::int64_t n) const {
-    const auto index = torch::randperm(std::min(seen_, capacity_)).slice(0, 0, n);
+  std::pair<at::Tensor, at::Tensor> sample(std::int64_t n) const {
+    const auto index = at::randperm(std::min(seen_, capacity_)).slice(0, 0, n);
     return {x_.index_select(0, index), y_.index_select(0, index)};
   }
 
  private:
-  torch::Tensor x_, y_;
+  at::Tensor x_, y_;
   std::int64_t capacity_, seen_ = 0;
 };
 
 /// Accuracies on every task: class-il over the `seen` first classes, task-il over the task's two.
 void evaluate(torch::nn::Sequential& net, const std::vector<Split>& tests, std::int64_t seen,
               HandWrittenResult& result) {
-  torch::NoGradGuard no_grad;
+  at::NoGradGuard no_grad;
   net->eval();
   std::vector<double> class_row, task_row;
   for (std::size_t t = 0; t < tests.size(); ++t) {
@@ -113,7 +113,7 @@ HandWrittenResult hand_written_er(const std::string& root, int seed) {
   evaluate(net, tests, 0, result);
   for (int t = 0; t < 5; ++t) {
     auto index = train.y.div(2, "floor").eq(t).nonzero().squeeze(1);
-    index = index.index_select(0, torch::randperm(index.size(0)));
+    index = index.index_select(0, at::randperm(index.size(0)));
     for (std::int64_t first = 0; first < index.size(0); first += 10) {
       const auto batch = index.narrow(0, first, std::min<std::int64_t>(10, index.size(0) - first));
       const auto x = train.x.index_select(0, batch);
@@ -121,8 +121,8 @@ HandWrittenResult hand_written_er(const std::string& root, int seed) {
       auto inputs = x, labels = y;
       if (!memory.empty()) {
         const auto old = memory.sample(10);
-        inputs = torch::cat({inputs, old.first});
-        labels = torch::cat({labels, old.second});
+        inputs = at::cat({inputs, old.first});
+        labels = at::cat({labels, old.second});
       }
       optimizer.zero_grad();
       auto loss = torch::nn::functional::cross_entropy(net->forward(inputs), labels);

@@ -1,98 +1,97 @@
-// Save at any batch, load in a new process, continue = bitwise equal to never having stopped: for
+// Save at any batch, load in another process, continue = bitwise equal to never having stopped: for
 // every model, backbone, head and optimizer of this build.
-#include <torch/torch.h>
-
-#include <cstdlib>
-#include <cstring>
+#include <cstdio>
 #include <filesystem>
+#include <sstream>
+#include <stdexcept>
 
-#include "core/run/checkpoint.hpp"
+#include "core/state/checkpoint.hpp"
+#include "core/state/state_difference.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
-namespace {
+namespace resume_test {
 
-using clh::core::StateRecord;
+using clh::core::state_difference;
 using clh::test::TemporaryDirectory;
+using clh::test::TestRun;
 
-/// The first difference between two states, empty if there is none. Wall times may differ.
-std::string difference(const StateRecord& a, const StateRecord& b, const std::string& path = "") {
-  if (a.values.size() != b.values.size() || a.children.size() != b.children.size()) {
-    return path + ": number of entries";
+/// A second process, started once, that continues runs whose first half it never saw.
+class Resumer {
+ public:
+  Resumer() {
+    int words[2], answers[2];
+    if (::pipe(words) != 0 || ::pipe(answers) != 0) {
+      throw std::runtime_error("expected room for two pipes");
+    }
+    const auto program =
+        std::filesystem::read_symlink("/proc/self/exe").parent_path() / "resume_probe";
+    const auto child = ::fork();
+    if (child == 0) {
+      ::dup2(words[0], STDIN_FILENO);
+      ::dup2(answers[1], STDOUT_FILENO);
+      ::close(words[1]);  // or it would never see the end of its input
+      ::execl(program.c_str(), program.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(words[0]);
+    ::close(answers[1]);
+    words_ = ::fdopen(words[1], "w");
+    answers_ = ::fdopen(answers[0], "r");
   }
-  for (const auto& [key, value] : a.values) {
-    const auto other = b.values.find(key);
-    if (other == b.values.end() || other->second.index() != value.index()) {
-      return path + "/" + key + ": missing or of another type";
-    }
-    if (const auto* tensor = std::get_if<at::Tensor>(&value)) {
-      const auto& right = std::get<at::Tensor>(other->second);
-      // Bits, so that NaN equals NaN.
-      if (tensor->defined() != right.defined() ||
-          (tensor->defined() &&
-           (tensor->sizes() != right.sizes() || tensor->scalar_type() != right.scalar_type() ||
-            std::memcmp(tensor->data_ptr(), right.data_ptr(), tensor->nbytes()) != 0))) {
-        return path + "/" + key + ": tensor";
-      }
-    } else if (std::get_if<double>(&value) != nullptr) {
-      if (std::get<double>(value) != std::get<double>(other->second)) {
-        return path + "/" + key + ": real";
-      }
-    } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      if (*number != std::get<std::int64_t>(other->second)) {
-        return path + "/" + key + ": integer";
-      }
-    } else if (const auto* bytes = std::get_if<StateRecord::Bytes>(&value)) {
-      if (*bytes != std::get<StateRecord::Bytes>(other->second)) {
-        return path + "/" + key + ": bytes";
-      }
-    } else if (const auto* text = std::get_if<std::string>(&value)) {
-      if (*text != std::get<std::string>(other->second)) {
-        return path + "/" + key + ": text";
-      }
-    }
+  ~Resumer() {
+    std::fclose(words_);  // ends it
+    std::fclose(answers_);
   }
-  for (const auto& [key, child] : a.children) {
-    const auto other = b.children.find(key);
-    if (other == b.children.end()) {
-      return path + "/" + key + ": missing";
+  Resumer(const Resumer&) = delete;
+  Resumer& operator=(const Resumer&) = delete;
+
+  /// Loads the state in `half`, runs to the end and writes the state to `out`.
+  /// Returns: what went wrong, empty = nothing.
+  std::string finish(const std::string& half, const std::string& out, const std::string& job) {
+    std::fprintf(words_, "%s %s %s\n", half.c_str(), out.c_str(), job.c_str());
+    std::fflush(words_);
+    char line[4096];
+    if (std::fgets(line, sizeof line, answers_) == nullptr) {
+      return "expected an answer, found the end of the process";
     }
-    if (path.empty() && key == "timing") {
-      continue;
-    }
-    const auto found = difference(*child, *other->second, path + "/" + key);
-    if (!found.empty()) {
-      return found;
-    }
+    const std::string answer(line);
+    return answer == "done\n" ? "" : answer;
   }
-  return "";
-}
+
+ private:
+  std::FILE *words_, *answers_;
+};
 
 class Resume : public testing::TestWithParam<const char*> {
  protected:
-  void probe(const std::string& arguments) const {
-    const auto program =
-        std::filesystem::read_symlink("/proc/self/exe").parent_path() / "resume_probe";
-    const auto command =
-        program.string() + " " + arguments + " dataset=tiny train.iterations=6 " + GetParam();
-    const int status = std::system(command.c_str());
-    ASSERT_TRUE(WIFEXITED(status));
-    ASSERT_EQ(WEXITSTATUS(status), 0) << command;
+  static void SetUpTestSuite() {
+    if (resumer_ == nullptr) {
+      resumer_ = std::make_unique<Resumer>();
+    }
   }
+  static std::unique_ptr<Resumer> resumer_;
 };
 
-TEST_P(Resume, InANewProcessEqualsNeverHavingStopped) {
+std::unique_ptr<Resumer> Resume::resumer_;
+
+TEST_P(Resume, InAnotherProcessEqualsNeverHavingStopped) {
   const TemporaryDirectory directory;
-  const auto whole = (directory.path() / "whole").string();
   const auto half = (directory.path() / "half").string();
   const auto resumed = (directory.path() / "resumed").string();
-  probe(whole);
-  probe(half + " --batches 16");  // in the third task
-  probe(resumed + " --load " + half);
-  EXPECT_EQ(difference(*clh::core::read_checkpoint(whole), *clh::core::read_checkpoint(resumed)),
-            "");
-  EXPECT_NE(difference(*clh::core::read_checkpoint(whole), *clh::core::read_checkpoint(half)), "");
+  const auto job = std::string("dataset=tiny train.iterations=6 ") + GetParam();
+  std::istringstream text(job);
+  TestRun run({std::istream_iterator<std::string>(text), {}});
+  run.train(16);  // into the third task
+  const auto then = run.save();
+  clh::core::write_checkpoint(half, *then);
+  run.train();
+  ASSERT_EQ(resumer_->finish(half, resumed, job), "");
+  const auto whole = run.save();
+  EXPECT_EQ(state_difference(*whole, *clh::core::read_checkpoint(resumed)), "");
+  EXPECT_NE(state_difference(*whole, *then), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -184,4 +183,4 @@ INSTANTIATE_TEST_SUITE_P(
         "model=er stream.scenario=task-free", "model=lwf backbone=cnn",
         "model=lwf backbone=lut backbone.widths=[60,40]"));
 
-}  // namespace
+}  // namespace resume_test

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace error_test {
 
 TEST(Error, FormatsTwoLines) {
   const Error error("bad-option", "[model] buffer-size: expected an integer >= 1, found 0",
@@ -32,5 +32,5 @@ TEST(Error, CarriesWhatAPluginReported) {
   EXPECT_EQ(error.exit_code(), 3);
 }
 
-}  // namespace
+}  // namespace error_test
 }  // namespace clh::core

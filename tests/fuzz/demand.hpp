@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/error.hpp"
-#include "core/plugins/note_text.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::test {
 

@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/plugins/elf_file.hpp"
-#include "core/plugins/gates.hpp"
+#include "core/elf/elf_file.hpp"
+#include "core/plugins/compatibility.hpp"
 #include "core/plugins/plugin_note.hpp"
 #include "tests/fuzz/demand.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "core/run/checkpoint.hpp"
+#include "core/state/checkpoint.hpp"
 #include "tests/fuzz/demand.hpp"
 #include "tests/fuzz/memory_file.hpp"
 #include <zlib.h>

@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/plugins/elf_file.hpp"
-#include "core/validate/elf_symbols.hpp"
+#include "core/elf/elf_file.hpp"
+#include "core/elf/elf_symbols.hpp"
 #include "tests/fuzz/demand.hpp"
 #include "tests/fuzz/memory_file.hpp"
 

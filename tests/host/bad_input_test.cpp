@@ -2,7 +2,7 @@
 #include "tests/plugins/datasets/idx_bytes.hpp"
 
 namespace clh::test {
-namespace {
+namespace bad_input_test {
 
 namespace fs = std::filesystem;
 
@@ -267,5 +267,5 @@ TEST_F(BadInput, LossThatIsNotFiniteMayContinue) {
   EXPECT_NE(curve.find("\"loss\":null"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace bad_input_test
 }  // namespace clh::test

@@ -1,7 +1,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace configuration_test {
 
 /// All tests here look at --dry-run: the resolved configuration and the plan.
 class Configuration : public HostTest {
@@ -65,5 +65,5 @@ TEST_F(Configuration, DamagedFileNamesThePlace) {
   EXPECT_TRUE(has(result.err, "\n  fix: correct that line\n"));
 }
 
-}  // namespace
+}  // namespace configuration_test
 }  // namespace clh::test

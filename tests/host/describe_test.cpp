@@ -1,7 +1,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace describe_test {
 
 class Describe : public HostTest {};
 
@@ -98,5 +98,5 @@ TEST_F(Describe, DoctorMarksWhatIsWrong) {
   EXPECT_NE(missing.out.find("no such folder\n"), std::string::npos) << missing.out;
 }
 
-}  // namespace
+}  // namespace describe_test
 }  // namespace clh::test

@@ -3,7 +3,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace interrupt_test {
 
 /// Five tasks of some seconds each; the signal comes when the first is done.
 class Interrupt : public HostTest {
@@ -46,5 +46,5 @@ TEST_F(Interrupt, SigtermKeepsTheRecord) {
   expect_readable_record("SIGTERM");
 }
 
-}  // namespace
+}  // namespace interrupt_test
 }  // namespace clh::test

@@ -3,7 +3,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace list_test {
 
 namespace fs = std::filesystem;
 
@@ -152,5 +152,5 @@ TEST_F(List, UnknownKind) {
       "did you mean \"models\"?");
 }
 
-}  // namespace
+}  // namespace list_test
 }  // namespace clh::test

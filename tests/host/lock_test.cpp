@@ -1,7 +1,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace lock_test {
 
 namespace fs = std::filesystem;
 
@@ -146,5 +146,5 @@ TEST_F(Lock, WrongUse) {
                "cl-host lock plugins.lock");
 }
 
-}  // namespace
+}  // namespace lock_test
 }  // namespace clh::test

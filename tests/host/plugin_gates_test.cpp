@@ -1,7 +1,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace plugin_gates_test {
 
 namespace fs = std::filesystem;
 
@@ -163,5 +163,5 @@ TEST_F(PluginGates, MissingFilesAndFolders) {
                "name a directory that exists");
 }
 
-}  // namespace
+}  // namespace plugin_gates_test
 }  // namespace clh::test

@@ -4,7 +4,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace record_test {
 
 namespace fs = std::filesystem;
 
@@ -89,5 +89,5 @@ TEST_F(Record, TwoRunsInOneSecondStayApart) {
   EXPECT_EQ(records().size(), 2U);
 }
 
-}  // namespace
+}  // namespace record_test
 }  // namespace clh::test

@@ -3,7 +3,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace train_test {
 
 class Train : public HostTest {
  protected:
@@ -153,5 +153,5 @@ TEST_F(Train, UnknownCommand) {
   EXPECT_EQ(nothing.out, "");
 }
 
-}  // namespace
+}  // namespace train_test
 }  // namespace clh::test

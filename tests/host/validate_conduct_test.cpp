@@ -5,7 +5,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace validate_conduct_test {
 
 using nlohmann::json;
 
@@ -137,5 +137,5 @@ TEST_F(ValidateConduct, ACheckThatTakesLongIsNoHangOfThePlugin) {
   EXPECT_EQ(host(list).out.find("hung"), std::string::npos) << host(list).out;
 }
 
-}  // namespace
+}  // namespace validate_conduct_test
 }  // namespace clh::test

@@ -6,7 +6,7 @@
 #include "tests/host/host_test.hpp"
 
 namespace clh::test {
-namespace {
+namespace validate_test {
 
 using nlohmann::json;
 
@@ -217,5 +217,5 @@ TEST_F(Validate, HelpHasExamples) {
   EXPECT_EQ(result.out.find("--report-to"), std::string::npos) << "the child's side is hidden";
 }
 
-}  // namespace
+}  // namespace validate_test
 }  // namespace clh::test

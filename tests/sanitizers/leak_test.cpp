@@ -1,7 +1,8 @@
 // Two hundred lives of every built-in component: LeakSanitizer finds no block without an owner, and
 // the blocks in use do not become more. The allocator is LeakSanitizer's, so both see what
 // LibTorch, the host and the plugins allocate, however they were compiled.
-#include <torch/torch.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/rand.h>
 
 #include <atomic>
 #include <cstdint>
@@ -9,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/plugins/dataset_proxy.hpp"
-#include "core/plugins/plugin_instance.hpp"
+#include "core/instances/dataset_proxy.hpp"
+#include "core/instances/plugin_instance.hpp"
 #include "tests/plugins/models/model_bench.hpp"
 #include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
@@ -99,7 +100,7 @@ TEST_F(Leaks, Models) {
 TEST_F(Leaks, Backbones) {
   ASSERT_GE(names("backbone").size(), 4U);
   const clh_backbone_spec spec{sizeof spec, 0, shape({1, 28, 28}), 0.0, 1.0};
-  const auto x = torch::rand({2, 1, 28, 28});
+  const auto x = at::rand({2, 1, 28, 28});
   for (const auto& name : names("backbone")) {
     // The full resnet18 has eleven million parameters.
     const auto width = clh::test::options({{"width", {std::int64_t{4}}}});
@@ -118,7 +119,7 @@ TEST_F(Leaks, Backbones) {
 
 TEST_F(Leaks, Encoders) {
   const clh_encoder_spec spec{sizeof spec, 0, shape({12}), 0.0, 1.0};
-  const auto x = torch::rand({5, 12});
+  const auto x = at::rand({5, 12});
   for (const auto& name : names("encoder")) {
     const auto& factory = rig_.choose(CLH_ENCODER, name);
     expect_clean(name, [&] {
@@ -149,7 +150,7 @@ TEST_F(Leaks, Layers) {
     const auto& factory = rig_.choose(CLH_LAYER, name);
     expect_clean(name, [&] {
       const PluginInstance layer(rig_.run(), factory, &spec);
-      const auto x = torch::rand({3, 40});
+      const auto x = at::rand({3, 40});
       layer.make("forward", layer.table<clh_layer_vt>().forward, clh::lend(x)).sum().backward();
     });
   }

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace box_qp_test {
 
 using clh::BoxQp;
 using clh::solve_box_qp;
@@ -106,4 +106,4 @@ TEST(BoxQp, AgreesWithGaussSeidel) {
   }
 }
 
-}  // namespace
+}  // namespace box_qp_test

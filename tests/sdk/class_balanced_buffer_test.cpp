@@ -1,17 +1,19 @@
 #include <clh/class_balanced_buffer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <map>
 #include <numeric>
 #include <vector>
 
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace class_balanced_buffer_test {
 
 using clh::ClassBalancedBuffer;
 using clh::test::WordHost;
@@ -146,4 +148,4 @@ TEST(ClassBalancedBuffer, ContinuesAfterASaveAsIfThereHadBeenNone) {
   }
 }
 
-}  // namespace
+}  // namespace class_balanced_buffer_test

@@ -1,16 +1,17 @@
 #include <clh/class_ring_buffer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <set>
 #include <vector>
 
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace class_ring_buffer_test {
 
 using clh::ClassRingBuffer;
 using clh::test::WordHost;
@@ -101,4 +102,4 @@ TEST(ClassRingBuffer, GoesOnAfterLoadingAsIfNothingHadHappened) {
   }
 }
 
-}  // namespace
+}  // namespace class_ring_buffer_test

@@ -6,18 +6,20 @@
 #include <clh/reservoir_buffer.hpp>
 #include <clh/task_memory.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
 
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace damaged_state_test {
 
 using clh::core::StateRecord;
 using clh::test::WordHost;
@@ -149,4 +151,4 @@ TEST(DamagedState, Path) {
   EXPECT_EQ(answer_with(path, record, "sum", at::Tensor()), CLH_E_STATE);
 }
 
-}  // namespace
+}  // namespace damaged_state_test

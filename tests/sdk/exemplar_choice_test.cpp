@@ -2,7 +2,10 @@
 #include <clh/herding.hpp>
 #include <clh/nearest_class_mean.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +14,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace exemplar_choice_test {
 
 using Places = std::vector<std::int64_t>;
 
@@ -73,4 +76,4 @@ TEST(NearestClassMean, ScoresByHand) {
   EXPECT_TRUE(unit.empty());
 }
 
-}  // namespace
+}  // namespace exemplar_choice_test

@@ -1,13 +1,14 @@
 // require_output_labels: what a loss outside the host's criterion must not be given.
 #include <clh/label_range.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace label_range_test {
 
 std::string refusal(const at::Tensor& labels) {
   try {
@@ -27,4 +28,4 @@ TEST(LabelRange, TakesOutputsAlone) {
   EXPECT_EQ(refusal(at::zeros({2})), "[model] labels: expected int64 from 0 to 3, found Float");
 }
 
-}  // namespace
+}  // namespace label_range_test

@@ -1,17 +1,21 @@
 #include <clh/reservoir_buffer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <map>
 #include <vector>
 
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace reservoir_buffer_test {
 
 using clh::ReservoirBuffer;
 using clh::test::WordHost;
@@ -219,4 +223,4 @@ TEST(ReservoirBuffer, ContinuesAfterASaveAsIfThereHadBeenNone) {
   }
 }
 
-}  // namespace
+}  // namespace reservoir_buffer_test

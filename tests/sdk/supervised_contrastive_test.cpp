@@ -2,14 +2,16 @@
 #include <clh/supervised_contrastive.hpp>
 #include <clh/unit_rows.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
 
 #include <cmath>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace supervised_contrastive_test {
 
 at::Tensor rows(std::int64_t n, std::uint64_t seed) {
   return clh::unit_rows(at::randn({n, 3}, at::detail::createCPUGenerator(seed), at::kDouble));
@@ -122,4 +124,4 @@ TEST(UnitRows, HaveLengthOneAndZerosStay) {
   EXPECT_TRUE(u.allclose(at::tensor({0.6, 0.8, 0.0, 0.0}, at::kDouble).view({2, 2})));
 }
 
-}  // namespace
+}  // namespace supervised_contrastive_test

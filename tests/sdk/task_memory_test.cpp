@@ -1,6 +1,10 @@
 #include <clh/task_memory.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cstdint>
 #include <map>
@@ -8,10 +12,10 @@
 #include <set>
 #include <vector>
 
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace task_memory_test {
 
 using clh::TaskMemory;
 using Numbers = std::vector<std::int64_t>;
@@ -166,4 +170,4 @@ TEST_F(TaskMemoryTest, GoesOnAfterLoadingInTheMiddleOfAPart) {
   }
 }
 
-}  // namespace
+}  // namespace task_memory_test

@@ -2,16 +2,20 @@
 #include <clh/adam.hpp>
 #include <clh/variational_autoencoder.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <cmath>
 #include <vector>
 
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace variational_autoencoder_test {
 
 clh::VariationalAutoencoder made(std::uint64_t seed = 1) {
   return {5, 4, 2, at::detail::createCPUGenerator(seed)};
@@ -158,4 +162,4 @@ TEST(Adam, ByHand) {
   }
 }
 
-}  // namespace
+}  // namespace variational_autoencoder_test

@@ -13,9 +13,9 @@
 #include "core/options/component_tree.hpp"
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/plugin_library.hpp"
-#include "core/run/environment.hpp"
-#include "core/run/instance_host.hpp"
-#include "core/run/run_context.hpp"
+#include "core/machine/environment.hpp"
+#include "core/instances/instance_host.hpp"
+#include "core/instances/run_context.hpp"
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
 

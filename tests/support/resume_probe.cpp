@@ -1,39 +1,44 @@
-// resume_probe OUT [--load FILE] [--batches N] key=value ...
-// Runs from the start or from a saved state, to the end or until N batches are done, and writes the
-// state to OUT: lets a test stop a run in one process and finish it in another.
-#include <cstring>
+// Continues saved runs, one for each line of its input: "FILE OUT key=value ...". Loads the state in
+// FILE, runs to the end, writes the state to OUT and answers with the line "done", or with what went
+// wrong. Lets a test stop a run in one process and finish it in another.
 #include <iostream>
+#include <iterator>
+#include <sstream>
 
 #include "core/error.hpp"
-#include "core/run/checkpoint.hpp"
+#include "core/state/checkpoint.hpp"
 #include "tests/support/test_run.hpp"
 
-int main(int argc, char** argv) {
-  std::vector<std::string> words;
-  std::string load;
-  std::int64_t batches = -1;
-  for (int i = 2; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--load") == 0 && i + 1 < argc) {
-      load = argv[++i];
-    } else if (std::strcmp(argv[i], "--batches") == 0 && i + 1 < argc) {
-      batches = std::stoll(argv[++i]);
-    } else {
-      words.emplace_back(argv[i]);
-    }
+namespace {
+
+std::string one_line(std::string text) {
+  for (auto& c : text) {
+    c = c == '\n' ? ' ' : c;
   }
+  return text;
+}
+
+std::string finish(const std::string& line) {
+  std::istringstream text(line);
+  std::string file, out;
+  text >> file >> out;
   try {
-    clh::test::TestRun run(words);
-    if (!load.empty()) {
-      run.load(*clh::core::read_checkpoint(load));
-    }
-    run.train(batches);
-    clh::core::write_checkpoint(argv[1], *run.save());
+    clh::test::TestRun run({std::istream_iterator<std::string>(text), {}});
+    run.load(*clh::core::read_checkpoint(file));
+    run.train();
+    clh::core::write_checkpoint(out, *run.save());
   } catch (const clh::core::Error& e) {
-    std::cerr << clh::core::format(e) << "\n";
-    return e.exit_code();
+    return one_line(clh::core::format(e));
   } catch (const std::exception& e) {
-    std::cerr << e.what() << "\n";
-    return 1;
+    return one_line(e.what());
   }
-  return 0;
+  return "done";
+}
+
+}  // namespace
+
+int main() {
+  for (std::string line; std::getline(std::cin, line);) {
+    std::cout << finish(line) << std::endl;
+  }
 }

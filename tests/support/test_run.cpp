@@ -3,7 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/run/environment.hpp"
+#include "core/machine/environment.hpp"
+#include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
 
 namespace clh::test {

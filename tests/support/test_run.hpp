@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/run/experiment.hpp"
-#include "core/run/state_tree.hpp"
+#include "core/experiment/experiment.hpp"
+#include "core/state/state_record.hpp"
 
 namespace clh::test {
 

@@ -44,7 +44,7 @@ class Cnn final : public clh::Backbone {
 
   clh::Shape feature_shape() const override { return {hidden_->options.out_features()}; }
 
-  torch::Tensor features(const torch::Tensor& x) override {  // [B, C, H, W] -> [B, features]
+  at::Tensor features(const at::Tensor& x) override {  // [B, C, H, W] -> [B, features]
     auto h = x;
     for (auto& convolution : convolutions_) {
       h = at::max_pool2d(convolution->forward(h).relu_(), 2);

@@ -4,7 +4,7 @@
 #include <clh/backbone.hpp>
 #include <clh/component.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 namespace {
 namespace nn = torch::nn;
@@ -62,21 +62,21 @@ class Lut final : public clh::Backbone, public clh::EncodedBackbone {
 
   clh::Shape feature_shape() const override { return features_; }
 
-  void fit(const torch::Tensor& x) override {  // [N, ...] float32
+  void fit(const at::Tensor& x) override {  // [N, ...] float32
     if (coder().fit != nullptr) {
       clh::call(coder().fit, encoder_.self(), clh::lend(x.detach().contiguous()));
     }
     fitted_ = true;
   }
 
-  torch::Tensor encode(const torch::Tensor& x) override {  // [B, ...] -> [B, W] uint8
+  at::Tensor encode(const at::Tensor& x) override {  // [B, ...] -> [B, W] uint8
     if (!fitted_) {
       throw clh::UsageError("[lut] expected fit before features, found an encoder without it");
     }
     return encoder_.map(coder().encode, x.detach().contiguous()).flatten(1);
   }
 
-  torch::Tensor features(const torch::Tensor& x) override {  // [B, ...] or bits -> [B, F]
+  at::Tensor features(const at::Tensor& x) override {  // [B, ...] or bits -> [B, F]
     const auto bits = x.scalar_type() == at::kByte ? x : encode(x);
     if (bits.dim() != 2 || bits.size(1) != bits_) {
       throw clh::UsageError("[lut] expected bits [B, " + std::to_string(bits_) + "], found " +

@@ -40,7 +40,7 @@ class Mlp final : public clh::Backbone, public clh::GatedBackbone {
 
   clh::Shape feature_shape() const override { return {width_}; }
 
-  torch::Tensor features(const torch::Tensor& x) override {  // [B, ...] -> [B, width]
+  at::Tensor features(const at::Tensor& x) override {  // [B, ...] -> [B, width]
     auto h = x.flatten(1);
     for (auto& layer : layers_) {
       h = layer->forward(h).relu_();
@@ -58,7 +58,7 @@ class Mlp final : public clh::Backbone, public clh::GatedBackbone {
     return list;
   }
 
-  std::vector<clh::NamedTensor> activations(const torch::Tensor& x) override {
+  std::vector<clh::NamedTensor> activations(const at::Tensor& x) override {
     std::vector<clh::NamedTensor> seen;
     auto h = x.flatten(1);
     for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -71,8 +71,8 @@ class Mlp final : public clh::Backbone, public clh::GatedBackbone {
     return seen;
   }
 
-  torch::Tensor gated_features(const torch::Tensor& x,
-                               const std::vector<torch::Tensor>& gates) override {
+  at::Tensor gated_features(const at::Tensor& x,
+                               const std::vector<at::Tensor>& gates) override {
     if (gates.size() != layers_.size()) {
       throw clh::UsageError("[gates] expected " + std::to_string(layers_.size()) + ", found " +
                             std::to_string(gates.size()));

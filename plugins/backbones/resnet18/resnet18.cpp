@@ -29,7 +29,7 @@ nn::BatchNorm2d normalisation(std::int64_t channels, Norm norm) {
   return nn::BatchNorm2d(
       nn::BatchNorm2dOptions(channels).track_running_stats(norm == Norm::kBatch));
 }
-torch::Tensor normalised(nn::BatchNorm2d& norm, const torch::Tensor& x) {
+at::Tensor normalised(nn::BatchNorm2d& norm, const at::Tensor& x) {
   return norm->options.track_running_stats()
              ? norm->forward(x)
              : at::instance_norm(x, norm->weight, norm->bias, {}, {}, true, 0.0,
@@ -37,7 +37,7 @@ torch::Tensor normalised(nn::BatchNorm2d& norm, const torch::Tensor& x) {
 }
 
 /// h [B, C, H, W] with its channels multiplied by a gate [C]; undefined = open.
-torch::Tensor gated(const torch::Tensor& h, const torch::Tensor& gate) {
+at::Tensor gated(const at::Tensor& h, const at::Tensor& gate) {
   return gate.defined() ? h * gate.view({-1, 1, 1}) : h;
 }
 
@@ -58,8 +58,8 @@ class BasicBlock final : public nn::Module {
   /// x [B, in, H, W] -> [B, out, H/s, W/s]. Gates are [out], that of the first convolution and of
   /// the sum. See is called with each convolution's name, input and output.
   template <class See>
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& inner,
-                        const torch::Tensor& outer, See&& see) {
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& inner,
+                        const at::Tensor& outer, See&& see) {
     auto y = conv1_->forward(x);
     see("conv1", x, y);
     const auto h = gated(normalised(bn1_, y).relu_(), inner);
@@ -117,8 +117,8 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
 
   clh::Shape feature_shape() const override { return {features_}; }
 
-  torch::Tensor features(const torch::Tensor& x) override {  // [B, C, H, W] -> [B, 8 * width]
-    return run(x, std::vector<torch::Tensor>(kGates), [](auto&&...) {});
+  at::Tensor features(const at::Tensor& x) override {  // [B, C, H, W] -> [B, 8 * width]
+    return run(x, std::vector<at::Tensor>(kGates), [](auto&&...) {});
   }
 
   std::vector<clh::GateLayer> gate_layers() const override {
@@ -134,11 +134,11 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
   }
 
   /// `<layer>.output` is the convolution's, before normalisation.
-  std::vector<clh::NamedTensor> activations(const torch::Tensor& x) override {
+  std::vector<clh::NamedTensor> activations(const at::Tensor& x) override {
     std::vector<clh::NamedTensor> seen;
     const auto features =
-        run(x, std::vector<torch::Tensor>(kGates),
-            [&](const std::string& layer, const torch::Tensor& input, const torch::Tensor& output) {
+        run(x, std::vector<at::Tensor>(kGates),
+            [&](const std::string& layer, const at::Tensor& input, const at::Tensor& output) {
               seen.push_back({layer + ".input", input});
               seen.push_back({layer + ".output", output});
             });
@@ -146,8 +146,8 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
     return seen;
   }
 
-  torch::Tensor gated_features(const torch::Tensor& x,
-                               const std::vector<torch::Tensor>& gates) override {
+  at::Tensor gated_features(const at::Tensor& x,
+                               const std::vector<at::Tensor>& gates) override {
     if (gates.size() != kGates) {
       throw clh::UsageError("[gates] expected " + std::to_string(kGates) + ", found " +
                             std::to_string(gates.size()));
@@ -163,7 +163,7 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
   }
 
   template <class See>
-  torch::Tensor run(const torch::Tensor& x, const std::vector<torch::Tensor>& gates, See&& see) {
+  at::Tensor run(const at::Tensor& x, const std::vector<at::Tensor>& gates, See&& see) {
     const auto stem = stem_->forward(x);
     see("stem", x, stem);
     auto h = gated(normalised(stem_bn_, stem).relu_(), gates[0]);

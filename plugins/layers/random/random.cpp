@@ -3,7 +3,7 @@
 // random wirings; dealing from whole permutations makes them balanced.
 #include <clh/layer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/tensor.h>
 
 #include "deal.hpp"
 

@@ -9,6 +9,8 @@
 // change; no parameter moves by more than r / (I + r) of what it would.
 #include <clh/hard_attention.hpp>
 
+#include <ATen/ops/full_like.h>
+
 namespace {
 
 class AdaptiveHardAttention final : public clh::Model {

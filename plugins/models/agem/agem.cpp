@@ -9,7 +9,7 @@
 #include <clh/replay_limits.hpp>
 #include <clh/task_memory.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <clh/replay_limits.hpp>
 #include <clh/reservoir_buffer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
 
 namespace {
 

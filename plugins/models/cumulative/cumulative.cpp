@@ -3,8 +3,6 @@
 #include <clh/model.hpp>
 #include <clh/seen_samples.hpp>
 
-#include <ATen/ATen.h>
-
 namespace {
 
 class Cumulative final : public clh::Model {

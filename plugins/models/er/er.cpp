@@ -6,7 +6,7 @@
 #include <clh/active_outputs.hpp>
 #include <clh/model.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
 
 #include "exemplar_memory.hpp"
 

@@ -10,8 +10,9 @@
 #include <clh/task_pass.hpp>
 #include <clh/unit_rows.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <utility>

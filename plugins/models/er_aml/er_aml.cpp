@@ -12,7 +12,9 @@
 #include <clh/supervised_contrastive.hpp>
 #include <clh/unit_rows.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 
 #include <set>
 #include <vector>

@@ -12,8 +12,6 @@
 #include <clh/model.hpp>
 #include <clh/quadratic_penalty.hpp>
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <string>
 

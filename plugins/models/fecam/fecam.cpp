@@ -13,7 +13,12 @@
 #include <clh/task_pass.hpp>
 #include <clh/unit_rows.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linalg_cholesky_ex.h>
+#include <ATen/ops/linalg_solve_triangular.h>
+#include <ATen/ops/stack.h>
 
 #include <algorithm>
 #include <limits>

@@ -12,7 +12,11 @@
 #include <clh/model.hpp>
 #include <clh/variational_autoencoder.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Generator.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
 
 #include <set>
 #include <vector>

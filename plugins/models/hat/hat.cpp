@@ -9,6 +9,8 @@
 // than `hat` are ablations that let the protected parameters move.
 #include <clh/hard_attention.hpp>
 
+#include <ATen/ops/rand.h>
+
 namespace {
 
 enum class Mode { kHat, kRandom, kConstAlpha, kConst1 };

@@ -3,7 +3,7 @@
 #include <clh/frozen_networks.hpp>
 #include <clh/model.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>

@@ -4,7 +4,6 @@
 #include <clh/model.hpp>
 #include <clh/seen_samples.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 namespace {

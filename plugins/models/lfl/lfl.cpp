@@ -7,7 +7,8 @@
 #include <clh/model.hpp>
 #include <clh/slot_mask.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <vector>

@@ -5,8 +5,10 @@
 #include <clh/network.hpp>
 #include <clh/unit_rows.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 
 #include <cstdint>
 #include <string>

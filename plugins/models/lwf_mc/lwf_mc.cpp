@@ -6,7 +6,8 @@
 #include <clh/model.hpp>
 #include <clh/sigmoid_distillation.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <vector>

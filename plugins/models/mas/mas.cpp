@@ -12,7 +12,9 @@
 #include <clh/quadratic_penalty.hpp>
 #include <clh/task_pass.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>

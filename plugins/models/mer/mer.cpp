@@ -9,7 +9,8 @@
 #include <clh/replay_limits.hpp>
 #include <clh/reservoir_buffer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 
 #include <vector>
 

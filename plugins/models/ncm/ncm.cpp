@@ -17,7 +17,7 @@
 #include <clh/running_class_means.hpp>
 #include <clh/task_pass.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
 
 #include <algorithm>
 #include <string>

@@ -3,7 +3,8 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linear.h>
 
 #include <cstdint>
 #include <string>

@@ -6,8 +6,8 @@
 #include <clh/frozen_networks.hpp>
 #include <clh/model.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cstdint>

@@ -2,7 +2,6 @@
 // metrics such as forward transfer compare with.
 #include <clh/model.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 namespace {

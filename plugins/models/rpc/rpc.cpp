@@ -14,7 +14,11 @@
 #include <clh/replay_limits.hpp>
 #include <clh/task_labels.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>

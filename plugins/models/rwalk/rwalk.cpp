@@ -8,7 +8,9 @@
 #include <clh/path_integral.hpp>
 #include <clh/quadratic_penalty.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <limits>
 

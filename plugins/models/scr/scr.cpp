@@ -14,7 +14,8 @@
 #include <clh/supervised_contrastive.hpp>
 #include <clh/unit_rows.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
 
 #include <map>
 #include <vector>

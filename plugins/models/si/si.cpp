@@ -11,7 +11,7 @@
 #include <clh/path_integral.hpp>
 #include <clh/quadratic_penalty.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <string>
 

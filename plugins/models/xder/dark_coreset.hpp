@@ -4,7 +4,10 @@
 #include <clh/distinct_draw.hpp>
 #include <clh/tensor.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/tensor.h>
 
 #include <cstdint>
 #include <limits>

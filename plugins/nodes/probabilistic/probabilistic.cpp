@@ -4,6 +4,9 @@
 // softmax over the gates of two pins.
 #include <clh/node.hpp>
 
+#include <ATen/ops/randn.h>
+#include <ATen/ops/sigmoid.h>
+
 #include <cmath>
 
 namespace {

@@ -2,7 +2,9 @@
 #pragma once
 #include <clh/model.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <cstdint>
 #include <limits>

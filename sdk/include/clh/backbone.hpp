@@ -27,7 +27,7 @@ class Backbone : public torch::nn::Module {
   /// Shape of one sample's features, [F] after flattening.
   virtual Shape feature_shape() const = 0;
   /// x [B, ...] -> [B, F].
-  virtual torch::Tensor features(const torch::Tensor& x) = 0;
+  virtual at::Tensor features(const at::Tensor& x) = 0;
   /// Brings parameters back into their range after an optimizer step.
   virtual void after_step() {}
   /// State beyond parameters and buffers.
@@ -60,11 +60,11 @@ class GatedBackbone {
   virtual std::vector<GateLayer> gate_layers() const = 0;
   /// `<layer>.input` [B, in] and `<layer>.output` [B, units] before the non-linearity, and at the
   /// end `features` [B, F], all of one graph.
-  virtual std::vector<NamedTensor> activations(const torch::Tensor& x) = 0;
+  virtual std::vector<NamedTensor> activations(const at::Tensor& x) = 0;
   /// features(x) with the output of layer i multiplied by gates[i] [units] after its non-linearity;
   /// an undefined gate is open.
-  virtual torch::Tensor gated_features(const torch::Tensor& x,
-                                       const std::vector<torch::Tensor>& gates) = 0;
+  virtual at::Tensor gated_features(const at::Tensor& x,
+                                       const std::vector<at::Tensor>& gates) = 0;
 };
 
 /// Optional ability of a backbone that starts with an encoder, "clh.backbone.encoder/1".
@@ -72,9 +72,9 @@ class EncodedBackbone {
  public:
   virtual ~EncodedBackbone() = default;
   /// x [N, ...] float: training samples of the first task.
-  virtual void fit(const torch::Tensor& x) = 0;
+  virtual void fit(const at::Tensor& x) = 0;
   /// x [B, ...] -> bits [B, W] uint8, which features() takes as well.
-  virtual torch::Tensor encode(const torch::Tensor& x) = 0;
+  virtual at::Tensor encode(const at::Tensor& x) = 0;
 };
 
 struct BackboneKind {
@@ -161,7 +161,7 @@ struct BackboneKind {
           [](void* p, const clh_tensor* x, const clh_tensor* const* g, std::int64_t n,
              clh_tensor** out, clh_error* e) noexcept -> clh_status {
             return guard<Errors>(e, [&] {
-              std::vector<torch::Tensor> list;
+              std::vector<at::Tensor> list;
               for (std::int64_t i = 0; i < n; ++i) {
                 list.push_back(borrow(g[i]));
               }

@@ -3,7 +3,8 @@
 #include <clh/distinct_draw.hpp>
 #include <clh/reservoir_buffer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <map>

@@ -2,7 +2,6 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 namespace clh __attribute__((visibility("hidden"))) {

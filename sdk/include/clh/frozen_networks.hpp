@@ -2,7 +2,7 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/constant_pad_nd.h>
 
 #include <cstdint>
 #include <limits>

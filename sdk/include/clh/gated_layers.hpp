@@ -2,7 +2,7 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cstdint>

@@ -5,8 +5,9 @@
 #include <clh/model.hpp>
 #include <clh/slot_mask.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/minimum.h>
+#include <ATen/ops/zeros.h>
 
 #include <cstdint>
 #include <vector>

@@ -1,6 +1,6 @@
 // Gradient projection: bends a flat gradient so that a step along it does not raise another loss.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 namespace clh __attribute__((visibility("hidden"))) {
 

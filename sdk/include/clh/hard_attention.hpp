@@ -4,8 +4,12 @@
 #pragma once
 #include <clh/gated_network.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/lerp.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 #include <cstdint>

@@ -3,7 +3,7 @@
 #include <clh/network.hpp>
 #include <clh/slot_mask.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/empty.h>
 
 #include <cstdint>
 

@@ -3,8 +3,8 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/where.h>
 
 namespace clh __attribute__((visibility("hidden"))) {
 

@@ -1,6 +1,6 @@
 // herd: exemplars whose mean stays as near as possible to the mean of all, the best ones first.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/ops/sub.h>
 
 #include <algorithm>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 #include <clh/error.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <string>

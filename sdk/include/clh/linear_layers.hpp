@@ -6,8 +6,11 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <map>

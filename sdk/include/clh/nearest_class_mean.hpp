@@ -1,6 +1,7 @@
 // NearestClassMean: a classifier that compares features with the mean features of each class.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/ops/full.h>
+#include <ATen/TensorOperators.h>
 
 #include <cstdint>
 #include <limits>

@@ -2,8 +2,11 @@
 #pragma once
 #include <clh/tensor.hpp>
 
-#include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/bitwise_and.h>
+#include <ATen/ops/bitwise_right_shift.h>
+#include <ATen/TensorOperators.h>
 
 #include <cstdint>
 #include <string>

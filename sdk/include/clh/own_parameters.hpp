@@ -2,8 +2,12 @@
 #pragma once
 #include <clh/tensor.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Generator.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <cmath>
 #include <cstdint>

@@ -2,7 +2,9 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <cstdint>
 

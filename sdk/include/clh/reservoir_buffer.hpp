@@ -2,7 +2,9 @@
 #pragma once
 #include <clh/tensor.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cstring>

@@ -3,7 +3,9 @@
 #include <clh/archive.hpp>
 #include <clh/tensor.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
 
 #include <cstdint>
 #include <string>

@@ -2,7 +2,7 @@
 #pragma once
 #include <clh/task_pass.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
 
 #include <vector>
 

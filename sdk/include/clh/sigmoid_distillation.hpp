@@ -4,8 +4,9 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <cstdint>
 #include <vector>

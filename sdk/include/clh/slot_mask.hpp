@@ -2,7 +2,7 @@
 #pragma once
 #include <clh/network.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,7 @@
 // supervised_contrastive: the loss that gathers samples of a class and pushes the others away.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/ops/eye.h>
+#include <ATen/TensorOperators.h>
 
 namespace clh __attribute__((visibility("hidden"))) {
 

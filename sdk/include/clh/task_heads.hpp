@@ -4,7 +4,7 @@
 #include <clh/network.hpp>
 #include <clh/slot_mask.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <vector>

@@ -2,7 +2,8 @@
 #pragma once
 #include <clh/task_pass.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 
 #include <vector>
 

@@ -1,6 +1,7 @@
 // unit_rows: vectors brought to length 1.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/TensorOperators.h>
 
 namespace clh __attribute__((visibility("hidden"))) {
 

@@ -2,8 +2,11 @@
 #pragma once
 #include <clh/own_parameters.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Generator.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/randn.h>
+#include <ATen/TensorOperators.h>
 
 #include <cstdint>
 #include <string>

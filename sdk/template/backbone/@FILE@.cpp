@@ -23,7 +23,7 @@ class @CLASS@ final : public clh::Backbone {
 
   clh::Shape feature_shape() const override { return {width_}; }
 
-  torch::Tensor features(const torch::Tensor& x) override {  // [B, ...] -> [B, width]
+  at::Tensor features(const at::Tensor& x) override {  // [B, ...] -> [B, width]
     return second_->forward(first_->forward(x.flatten(1)).relu()).relu();
   }
 

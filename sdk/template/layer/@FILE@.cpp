@@ -1,7 +1,7 @@
 // @CLASS@: a wiring whose every pin reads an input drawn uniformly and independently.
 #include <clh/layer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/tensor.h>
 
 #include <string>
 #include <vector>

@@ -4,7 +4,7 @@
 #include <clh/model.hpp>
 #include <clh/reservoir_buffer.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <deque>
 #include <iostream>
 
-#include "core/plugins/abi_version.hpp"
+#include "core/abi/abi_version.hpp"
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/plugin_library.hpp"
 #include "tests/abi/headers/header_text.hpp"

@@ -2,7 +2,7 @@
 // clear error, none reads what is not there.
 #include <clh/component.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/zeros.h>
 
 #include <cstring>
 #include <string>

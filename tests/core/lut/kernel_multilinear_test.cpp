@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace kernel_multilinear_test {
 using test::irregular;
 
 std::vector<double> doubles(const float* first, std::size_t count) {
@@ -162,5 +162,5 @@ TEST(Multilinear, AddsToTheInputGradientOfARaggedBatchAndNothingBeyond) {
   }
 }
 
-}  // namespace
+}  // namespace kernel_multilinear_test
 }  // namespace clh::core

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace kernel_portable_test {
 using test::irregular;
 
 std::vector<double> doubles(const float* first, std::size_t count) {
@@ -174,5 +174,5 @@ TEST(Binarise, IsStrictlyAboveTheLevel) {
   EXPECT_EQ(values, (std::vector<float>{0, 1, 0, 0, 1}));
 }
 
-}  // namespace
+}  // namespace kernel_portable_test
 }  // namespace clh::core

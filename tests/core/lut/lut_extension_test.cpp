@@ -1,7 +1,9 @@
 #include <clh/error.hpp>
 #include <clh/tensor.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 
 #include <functional>
 #include <limits>
@@ -14,7 +16,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace lut_extension_test {
 using test::bits;
 using test::layer;
 using test::smooth;
@@ -123,5 +125,5 @@ TEST(LutExtension, RefusesWrongRules) {
             "[clh.lut/1] expected n_coef coefficients, found -1");
 }
 
-}  // namespace
+}  // namespace lut_extension_test
 }  // namespace clh::core

@@ -1,6 +1,9 @@
 #include "core/lut/lut_function.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <vector>
@@ -9,7 +12,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace lut_function_test {
 using test::bits;
 using test::irregular;
 using test::layer;
@@ -191,5 +194,5 @@ TEST(EvaluateLut, RefusesASecondDerivativeAndAChangedTable) {
   EXPECT_THROW(grad({y.sum()}, {in.table}), c10::Error);
 }
 
-}  // namespace
+}  // namespace lut_function_test
 }  // namespace clh::core

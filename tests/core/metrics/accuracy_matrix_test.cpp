@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace accuracy_matrix_test {
 
 TEST(AccuracyMatrix, StartsWithEveryCellAbsent) {
   const AccuracyMatrix matrix({100, 200});
@@ -90,5 +90,5 @@ TEST(AccuracyMatrix, UntilCutsTheLaterRows) {
   EXPECT_THROW(part.at(2, 0), std::out_of_range);
 }
 
-}  // namespace
+}  // namespace accuracy_matrix_test
 }  // namespace clh::core

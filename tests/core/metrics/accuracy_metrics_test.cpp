@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace accuracy_metrics_test {
 
 // Sums of a few fractions in double precision differ from the decimal result by some 1e-16.
 constexpr double kTolerance = 1e-12;
@@ -107,5 +107,5 @@ TEST(LowerTriangleAccuracy, RepeatedTask) {
   EXPECT_NEAR(lower_triangle_accuracy(repeated_task()).value(), 0.7, kTolerance);
 }
 
-}  // namespace
+}  // namespace accuracy_metrics_test
 }  // namespace clh::core

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace metric_table_test {
 
 struct Expected {
   const char* key;
@@ -76,5 +76,5 @@ TEST(MetricTable, NothingAfterAMissingRow) {
   EXPECT_TRUE(metrics_after_row("class-il", running_example_without(1), 1).empty());
 }
 
-}  // namespace
+}  // namespace metric_table_test
 }  // namespace clh::core

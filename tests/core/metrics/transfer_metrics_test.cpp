@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace transfer_metrics_test {
 
 // Sums of a few fractions in double precision differ from the decimal result by some 1e-16.
 constexpr double kTolerance = 1e-12;
@@ -97,5 +97,5 @@ TEST(TransferMetrics, RepeatedTask) {
   EXPECT_NEAR(forgetting_max_all(matrix).value(), 0.2, kTolerance);
 }
 
-}  // namespace
+}  // namespace transfer_metrics_test
 }  // namespace clh::core

@@ -9,7 +9,7 @@
 #include "core/network/optimizer.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace arena_test {
 
 using namespace clh::core;  // NOLINT
 
@@ -19,8 +19,8 @@ struct Net {
     first = torch::nn::Linear(6, 5);
     second = torch::nn::Linear(5, 3);
   }
-  torch::Tensor forward(const torch::Tensor& x) { return second(torch::tanh(first(x))); }
-  std::vector<torch::Tensor> parameters() {
+  at::Tensor forward(const at::Tensor& x) { return second(at::tanh(first(x))); }
+  std::vector<at::Tensor> parameters() {
     return {first->weight, first->bias, second->weight, second->bias};
   }
   torch::nn::Linear first{nullptr}, second{nullptr};
@@ -39,20 +39,20 @@ TEST(Arena, ValuesAndGradientsAreOneVectorSharedWithTheModule) {
   Net plain, moved;
   const auto arena = arena_of(moved);
   EXPECT_EQ(arena->size(), 53);
-  const auto x = torch::randn({4, 6});
+  const auto x = at::randn({4, 6});
   plain.forward(x).sum().backward();
   moved.forward(x).sum().backward();
-  std::vector<torch::Tensor> expected;
+  std::vector<at::Tensor> expected;
   for (const auto& p : plain.parameters()) {
     expected.push_back(p.grad().flatten());
   }
-  EXPECT_TRUE(torch::equal(arena->grads(), torch::cat(expected)));
+  EXPECT_TRUE(at::equal(arena->grads(), at::cat(expected)));
   moved.forward(x).sum().backward();  // accumulates in place
-  EXPECT_TRUE(torch::allclose(arena->grads(), 2 * torch::cat(expected)));
+  EXPECT_TRUE(at::allclose(arena->grads(), 2 * at::cat(expected)));
 
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   at::Tensor(arena->values()).add_(1.0);
-  EXPECT_TRUE(torch::equal(moved.first->weight, plain.first->weight + 1.0));
+  EXPECT_TRUE(at::equal(moved.first->weight, plain.first->weight + 1.0));
 }
 
 TEST(Arena, OldSlotsKeepTheirPlaceOverTenGrowthSteps) {
@@ -60,24 +60,24 @@ TEST(Arena, OldSlotsKeepTheirPlaceOverTenGrowthSteps) {
   const auto arena = arena_of(net, 10 * 4);
   const auto* start = arena->values().data_ptr<float>();
   const auto before = arena->values().clone();
-  std::vector<torch::Tensor> grown;
+  std::vector<at::Tensor> grown;
   for (int i = 0; i < 10; ++i) {
-    grown.push_back(torch::full({2, 2}, static_cast<float>(i), torch::requires_grad()));
+    grown.push_back(at::full({2, 2}, static_cast<float>(i), at::kFloat).requires_grad_());
     arena->attach("g" + std::to_string(i), grown.back(), 2 * i);
     EXPECT_EQ(arena->values().data_ptr<float>(), start);
-    EXPECT_TRUE(torch::equal(arena->values().narrow(0, 0, 53), before));
+    EXPECT_TRUE(at::equal(arena->values().narrow(0, 0, 53), before));
   }
   EXPECT_EQ(arena->slots()[13].offset, 53 + 9 * 4);
   EXPECT_EQ(arena->slots()[13].first_output, 18);
-  EXPECT_THROW(arena->attach("more", torch::zeros({1}, torch::requires_grad()), -1), Error);
+  EXPECT_THROW(arena->attach("more", at::zeros({1}).requires_grad_(), -1), Error);
 }
 
 TEST(Arena, PutsDroppedAndReplacedGradientsBackWithoutLoss) {
   Net net;
   const auto arena = arena_of(net);
   at::Tensor(arena->grads()).fill_(7.0);
-  net.first->weight.mutable_grad() = torch::Tensor();  // dropped: gradient zero
-  net.first->bias.mutable_grad() = torch::full_like(net.first->bias, 3.0);  // replaced
+  net.first->weight.mutable_grad() = at::Tensor();  // dropped: gradient zero
+  net.first->bias.mutable_grad() = at::full_like(net.first->bias, 3.0);  // replaced
   arena->reattach();
   EXPECT_EQ(arena->grads()[0].item<float>(), 0.0F);
   EXPECT_EQ(arena->grads()[30].item<float>(), 3.0F);
@@ -88,7 +88,7 @@ TEST(Arena, PutsDroppedAndReplacedGradientsBackWithoutLoss) {
 TEST(Arena, FindsAReplacedStorage) {
   Net net;
   const auto arena = arena_of(net);
-  net.first->weight.set_data(torch::zeros({5, 6}));
+  net.first->weight.set_data(at::zeros({5, 6}));
   EXPECT_THROW(arena->reattach(), Error);
 }
 
@@ -113,8 +113,8 @@ void expect_same_path(const OptimizerChoice& choice, Reference make_reference) {
   auto reference = make_reference(theirs.parameters());
   torch::manual_seed(2);
   for (int step = 0; step < 10; ++step) {
-    const auto x = torch::randn({8, 6});
-    const auto y = torch::randint(3, {8});
+    const auto x = at::randn({8, 6});
+    const auto y = at::randint(3, {8});
     optimizer.zero_grad();
     torch::nn::functional::cross_entropy(ours.forward(x), y).backward();
     optimizer.step();
@@ -122,12 +122,12 @@ void expect_same_path(const OptimizerChoice& choice, Reference make_reference) {
     torch::nn::functional::cross_entropy(theirs.forward(x), y).backward();
     reference->step();
   }
-  std::vector<torch::Tensor> expected;
+  std::vector<at::Tensor> expected;
   for (const auto& p : theirs.parameters()) {
     expected.push_back(p.detach().flatten());
   }
   // Ten steps in float32: rounding of differently ordered operations, well below a step's size.
-  EXPECT_TRUE(torch::allclose(arena->values(), torch::cat(expected), 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(arena->values(), at::cat(expected), 1e-5, 1e-6));
 }
 
 TEST(Optimizer, SgdEqualsLibTorchs) {
@@ -137,7 +137,7 @@ TEST(Optimizer, SgdEqualsLibTorchs) {
     options.momentum = 0.9;
     options.nesterov = nesterov;
     options.weight_decay = 0.01;
-    expect_same_path({"sgd", options}, [&](std::vector<torch::Tensor> p) {
+    expect_same_path({"sgd", options}, [&](std::vector<at::Tensor> p) {
       return std::make_unique<torch::optim::SGD>(
           p, torch::optim::SGDOptions(0.05).momentum(0.9).nesterov(nesterov).weight_decay(0.01));
     });
@@ -148,11 +148,11 @@ TEST(Optimizer, AdamEqualsLibTorchs) {
   AdamOptions options;
   options.lr = 0.01;
   options.weight_decay = 0.02;
-  expect_same_path({"adam", options}, [&](std::vector<torch::Tensor> p) {
+  expect_same_path({"adam", options}, [&](std::vector<at::Tensor> p) {
     return std::make_unique<torch::optim::Adam>(p,
                                                 torch::optim::AdamOptions(0.01).weight_decay(0.02));
   });
-  expect_same_path({"adamw", options}, [&](std::vector<torch::Tensor> p) {
+  expect_same_path({"adamw", options}, [&](std::vector<at::Tensor> p) {
     return std::make_unique<torch::optim::AdamW>(
         p, torch::optim::AdamWOptions(0.01).weight_decay(0.02));
   });
@@ -170,14 +170,14 @@ TEST(Optimizer, LeavesFrozenParametersAlone) {
   const auto before = net.first->weight.clone();
   const auto bias = net.first->bias.detach().clone();
   optimizer.step();
-  EXPECT_TRUE(torch::equal(net.first->weight, before));
-  EXPECT_TRUE(torch::allclose(net.first->bias, 0.5 * bias));
+  EXPECT_TRUE(at::equal(net.first->weight, before));
+  EXPECT_TRUE(at::allclose(net.first->bias, 0.5 * bias));
 }
 
 // A block that joins later has its own bias correction: it moves as a new LibTorch Adam moves it.
 TEST(Optimizer, AnAppendedBlockCountsItsOwnSteps) {
   torch::manual_seed(4);
-  const auto start = torch::randn({2, 3});
+  const auto start = at::randn({2, 3});
   const auto leaf = [&](std::int64_t row) {
     return start[row].clone().requires_grad_();
   };
@@ -188,7 +188,7 @@ TEST(Optimizer, AnAppendedBlockCountsItsOwnSteps) {
   options.lr = 0.1;
   Optimizer optimizer({"adam", options});
   optimizer.join(arena);
-  const auto step = [&](Optimizer& one, const torch::Tensor& x) {
+  const auto step = [&](Optimizer& one, const at::Tensor& x) {
     one.zero_grad();
     (x * x * x).sum().backward();
     one.step();
@@ -203,35 +203,35 @@ TEST(Optimizer, AnAppendedBlockCountsItsOwnSteps) {
     (reference * reference * reference).sum().backward();
     fresh.step();
   }
-  EXPECT_TRUE(torch::allclose(second, reference, 1e-6, 1e-7)) << second << reference;
+  EXPECT_TRUE(at::allclose(second, reference, 1e-6, 1e-7)) << second << reference;
 }
 
 TEST(Optimizer, AddedLeavesTrainToo) {
   SgdOptions options;
   options.lr = 0.5;
   Optimizer optimizer({"sgd", options});
-  const auto leaf = torch::ones({2}, torch::requires_grad());
+  const auto leaf = at::ones({2}).requires_grad_();
   optimizer.add("own", leaf);
   optimizer.zero_grad();
   (leaf * leaf).sum().backward();
   optimizer.step();
-  EXPECT_TRUE(torch::equal(leaf, torch::zeros({2})));
-  EXPECT_THROW(optimizer.add("own", torch::ones({2}, torch::requires_grad())), Error);
+  EXPECT_TRUE(at::equal(leaf, at::zeros({2})));
+  EXPECT_THROW(optimizer.add("own", at::ones({2}).requires_grad_()), Error);
 }
 
 // Cross-entropy of (0, ln 3) for label 1 is -ln(3/4), by hand.
 TEST(Criterion, IsCrossEntropyOverAllOutputs) {
   const Criterion criterion({});
-  const auto z = torch::tensor({{0.0, std::log(3.0)}}).to(torch::kFloat);
-  EXPECT_NEAR(criterion.loss(z, torch::tensor({1}), false).item<double>(), -std::log(0.75), 1e-6);
-  EXPECT_EQ(criterion.loss(z, torch::tensor({1}), true).sizes(), (std::vector<std::int64_t>{1}));
+  const auto z = at::tensor({0.0, std::log(3.0)}, at::kFloat).view({1, 2});
+  EXPECT_NEAR(criterion.loss(z, at::tensor({1}, at::kLong), false).item<double>(), -std::log(0.75), 1e-6);
+  EXPECT_EQ(criterion.loss(z, at::tensor({1}, at::kLong), true).sizes(), (std::vector<std::int64_t>{1}));
 }
 
 // Blocks {0, 1} and {2, 3}: the large third output plays no part for label 0: -ln(1/2).
 TEST(Criterion, RestrictsTheSoftmaxToTheLabelsBlock) {
   const Criterion criterion({0, 0, 1, 1});
-  const auto z = torch::tensor({{1.0, 1.0, 50.0, 0.0}}).to(torch::kFloat).requires_grad_();
-  const auto loss = criterion.loss(z, torch::tensor({0}), false);
+  const auto z = at::tensor({1.0, 1.0, 50.0, 0.0}, at::kFloat).view({1, 4}).requires_grad_();
+  const auto loss = criterion.loss(z, at::tensor({0}, at::kLong), false);
   EXPECT_NEAR(loss.item<double>(), std::log(2.0), 1e-6);
   loss.backward();
   EXPECT_EQ(z.grad()[0][2].item<float>(), 0.0F);
@@ -241,16 +241,16 @@ TEST(LinearHead, GrowsWithoutTouchingOldBlocks) {
   torch::manual_seed(0);
   LinearHead head(4, HeadInit::kXavier);
   head.grow(2);
-  const auto x = torch::randn({3, 4});
+  const auto x = at::randn({3, 4});
   const auto before = head.classify(x).clone();
   head.grow(3);
   const auto after = head.classify(x);
   EXPECT_EQ(after.size(1), 5);
-  EXPECT_TRUE(torch::equal(after.narrow(1, 0, 2), before));
+  EXPECT_TRUE(at::equal(after.narrow(1, 0, 2), before));
   EXPECT_EQ(head.blocks()[1].first_output, 2);
   // Xavier: |w| <= sqrt(6 / (4 + 3)).
   EXPECT_LE(head.blocks()[1].weight.abs().max().item<double>(), std::sqrt(6.0 / 7.0));
   EXPECT_EQ(head.blocks()[1].bias.abs().max().item<double>(), 0.0);
 }
 
-}  // namespace
+}  // namespace arena_test

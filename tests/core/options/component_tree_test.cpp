@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace component_tree_test {
 
 const PathBase kPaths{"/srv", "/home/ada"};
 
@@ -111,5 +111,5 @@ TEST_F(ComponentTree, UsesTheComponentsOwnIdWithoutAFullOne) {
   EXPECT_EQ(refusal.text, "[model] x: expected an option of er, found an unknown key");
 }
 
-}  // namespace
+}  // namespace component_tree_test
 }  // namespace clh::core

@@ -1,12 +1,12 @@
 // What resolve_config() says when it refuses.
 
-#include "core/options/config_layers.hpp"
+#include "core/options/resolve_config.hpp"
 #include "tests/core/options/fake_components.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace config_errors_test {
 
 constexpr const char* kSectionNames =
     "run, dataset, stream, backbone, head, model, optimizer, train, eval";
@@ -148,5 +148,5 @@ TEST_F(ConfigErrors, Files) {
       << syntax.text;
 }
 
-}  // namespace
+}  // namespace config_errors_test
 }  // namespace clh::core

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 namespace clh::core {
-namespace {
+namespace describe_options_test {
 
 enum class Order { kNatural, kSeeded };
 
@@ -130,5 +130,5 @@ TEST_F(DescribeOptions, SaysTheSameInJson) {
   EXPECT_EQ(options[7].at("deprecated"), true);
 }
 
-}  // namespace
+}  // namespace describe_options_test
 }  // namespace clh::core

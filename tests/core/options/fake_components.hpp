@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/options/config_layers.hpp"
+#include "core/options/resolve_config.hpp"
 #include "tests/support/error_of.hpp"
 
 namespace clh::core {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace overrides_test {
 
 std::string read(const std::vector<std::string>& words) {
   return value_text({read_overrides(words)});
@@ -63,5 +63,5 @@ TEST(Overrides, RefuseAKeyOfTooManyParts) {
   EXPECT_NE(refusal.text.find("a key of more than 32 parts"), std::string::npos) << refusal.text;
 }
 
-}  // namespace
+}  // namespace overrides_test
 }  // namespace clh::core

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace presets_test {
 
 struct Expected {
   std::string name, dataset, stream, scenario;
@@ -65,5 +65,5 @@ TEST(Presets, ComeToTheirSettings) {
   }
 }
 
-}  // namespace
+}  // namespace presets_test
 }  // namespace clh::core

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace toml_depth_test {
 
 /// A dotted key of `parts` parts.
 std::string key(std::size_t parts, const std::string& part = "a") {
@@ -48,5 +48,5 @@ TEST(TomlDepth, AConfigurationOfDotsIsRefused) {
   EXPECT_EQ(refusal.exit_code, 2);
 }
 
-}  // namespace
+}  // namespace toml_depth_test
 }  // namespace clh::core

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace toml_text_test {
 
 TEST(TomlText, RepeatsItselfToTheLastBit) {
   const std::string text =
@@ -70,5 +70,5 @@ TEST(TomlText, ReadsOverrideValuesOrKeepsTheText) {
   EXPECT_EQ(read_override_value("5").typed, "5");
 }
 
-}  // namespace
+}  // namespace toml_text_test
 }  // namespace clh::core

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 namespace clh::core {
-namespace {
+namespace catalogue_test {
 
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
@@ -282,5 +282,5 @@ TEST_F(CatalogueTest, SaysWhatToDoWhenNothingIsInstalled) {
             "plugins");
 }
 
-}  // namespace
+}  // namespace catalogue_test
 }  // namespace clh::core

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace crash_log_test {
 
 TEST(CrashLog, RemembersAFileUntilItChanges) {
   const test::TemporaryDirectory directory;
@@ -38,5 +38,5 @@ TEST(CrashLog, NeedsNoFolder) {
   }
 }
 
-}  // namespace
+}  // namespace crash_log_test
 }  // namespace clh::core

@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace loading_test {
 
 using Wanted = std::pair<clh_kind, std::string>;
 const Wanted kWanted[] = {{CLH_DATASET, "fashion-mnist"},
@@ -136,5 +136,5 @@ TEST_F(Loading, ADatasetNeedsNoLibTorch) {
   }
 }
 
-}  // namespace
+}  // namespace loading_test
 }  // namespace clh::core

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace lock_file_test {
 
 const std::string kA(64, 'a'), kB(64, 'b');
 
@@ -109,5 +109,5 @@ TEST(LockFile, MustExist) {
   EXPECT_EQ(test::error_of([] { LockFile::read("/"); }).slug(), "bad-option");
 }
 
-}  // namespace
+}  // namespace lock_file_test
 }  // namespace clh::core

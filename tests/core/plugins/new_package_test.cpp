@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace new_package_test {
 
 using test::error_of;
 
@@ -150,5 +150,5 @@ TEST(NewPackage, RefusesAPlaceThatIsNoFolder) {
             "mkdir -p '" + package.parent.string() + "'");
 }
 
-}  // namespace
+}  // namespace new_package_test
 }  // namespace clh::core

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace plugin_note_test {
 
 using test::NoteText;
 using Names = std::vector<std::string>;
@@ -128,5 +128,5 @@ TEST(PluginNote, RefusesLinesThatContradictEachOther) {
             "model:der");
 }
 
-}  // namespace
+}  // namespace plugin_note_test
 }  // namespace clh::core

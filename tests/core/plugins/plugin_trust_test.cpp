@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 namespace clh::core {
-namespace {
+namespace plugin_trust_test {
 
 namespace fs = std::filesystem;
 
@@ -119,5 +119,5 @@ TEST(TrustedExecutable, IsThisProgram) {
   EXPECT_EQ(trusted_executable(), fs::canonical("/proc/self/exe"));
 }
 
-}  // namespace
+}  // namespace plugin_trust_test
 }  // namespace clh::core

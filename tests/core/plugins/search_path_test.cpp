@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace search_path_test {
 
 SearchOptions every_option() {
   SearchOptions options;
@@ -86,5 +86,5 @@ TEST(SearchPath, AbsentOrEmptySourcesGiveNoPlace) {
   EXPECT_EQ(lines(options), Lines{});
 }
 
-}  // namespace
+}  // namespace search_path_test
 }  // namespace clh::core

@@ -8,7 +8,7 @@
 #include "core/random/rng_streams.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace draws_test {
 
 using clh::core::below;
 using clh::core::derive_key;
@@ -96,4 +96,4 @@ TEST(Permutation, MakesEveryOrderEquallyOften) {
   EXPECT_LT(chi_square(counts, 1000), 49.73);  // 23 degrees of freedom, p = 0.001
 }
 
-}  // namespace
+}  // namespace draws_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace philox_test {
 
 using clh::core::philox4x32;
 using clh::core::PhiloxCounter;
@@ -17,4 +17,4 @@ TEST(Philox, AnswersAsRandom123) {
             (PhiloxCounter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
-}  // namespace
+}  // namespace philox_test

@@ -6,7 +6,7 @@
 #include "core/error.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace rng_streams_test {
 
 using clh::core::derive_key;
 using clh::core::KeyedStream;
@@ -132,4 +132,4 @@ TEST(RngStreams, RefusesADamagedSave) {
   EXPECT_EQ(streams.stream("", "task").position(), 1U);  // unchanged
 }
 
-}  // namespace
+}  // namespace rng_streams_test

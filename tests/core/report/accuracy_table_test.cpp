@@ -3,11 +3,11 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "sample_record.hpp"
+#include "tests/core/record/sample_record.hpp"
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace accuracy_table_test {
 
 TEST(AccuracyTable, AlignsPercentages) {
   const auto record = sample_record();
@@ -144,5 +144,5 @@ TEST(MetricsTable, ColourOnlyWhenAsked) {
   EXPECT_NE(metrics_table(record.matrices, {true, 100}).find('\x1b'), std::string::npos);
 }
 
-}  // namespace
+}  // namespace accuracy_table_test
 }  // namespace clh::core

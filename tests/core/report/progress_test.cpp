@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace {
+namespace progress_test {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
@@ -201,5 +201,5 @@ TEST(Progress, MakesRoomForALogLine) {
   EXPECT_EQ(out.str().back(), '\n') << "a run that was stopped leaves its last line";
 }
 
-}  // namespace
+}  // namespace progress_test
 }  // namespace clh::core

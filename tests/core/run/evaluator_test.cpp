@@ -1,10 +1,10 @@
 #include "core/run/evaluator.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ops/tensor.h>
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace evaluator_test {
 
 using clh::core::count_right;
 using clh::core::disjoint_outputs;
@@ -46,4 +46,4 @@ TEST(DisjointOutputs, HoldsForSplitsAndNotForSharedLabels) {
   EXPECT_FALSE(disjoint_outputs(plan));
 }
 
-}  // namespace
+}  // namespace evaluator_test

@@ -3,7 +3,7 @@
 #include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace firewall_test {
 
 using clh::test::TestRun;
 
@@ -107,4 +107,4 @@ TEST(Firewall, AnEntryThatThrowsIsARefusal) {
   }
 }
 
-}  // namespace
+}  // namespace firewall_test

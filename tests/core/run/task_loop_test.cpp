@@ -1,12 +1,13 @@
 // The loop through the built plugins: determinism, heads, streams, scenarios.
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/equal.h>
 
 #include "core/metrics/average_accuracy.hpp"
 #include "core/stream/stream_plan.hpp"
 #include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace task_loop_test {
 
 using clh::test::TestRun;
 using Words = std::vector<std::string>;
@@ -115,7 +116,7 @@ TEST(TaskLoop, AMultiHeadOverAJointStreamHasABlockForEachTask) {
 TEST(TaskLoop, DomainIlIsScoredOverTheSharedLabels) {
   TestRun run(job({"stream.scenario=domain-il", "stream.classes-per-task=[2,4,4]", "model=sgd"}));
   {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     at::Tensor(run.experiment().network()->head().blocks()[0].bias)[3] = 1000.0;
   }
   run.loop().advance();  // the row before training
@@ -158,4 +159,4 @@ TEST(TaskLoop, EveryOptimizerLearns) {
   }
 }
 
-}  // namespace
+}  // namespace task_loop_test

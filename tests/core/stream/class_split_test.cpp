@@ -7,7 +7,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace class_split_test {
 
 using clh::core::build_class_split;
 using clh::core::ClassOrder;
@@ -156,4 +156,4 @@ TEST(ClassSplit, RefusesATaskWithoutSamples) {
             "bad-data: task dog: expected training samples, found none");
 }
 
-}  // namespace
+}  // namespace class_split_test

@@ -7,7 +7,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace describe_plan_test {
 
 using clh::core::describe_plan;
 using clh::core::hash;
@@ -42,4 +42,4 @@ TEST(DescribePlan, ShortensLongListsAndCountsCharacters) {
       << text;
 }
 
-}  // namespace
+}  // namespace describe_plan_test

@@ -7,7 +7,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace epoch_order_test {
 
 using clh::core::batch_count;
 using clh::core::epoch_order;
@@ -70,4 +70,4 @@ TEST(BatchCount, CountsOrDropsTheLastBatch) {
   EXPECT_EQ(batch_count(0, 4, false), 0);
 }
 
-}  // namespace
+}  // namespace epoch_order_test

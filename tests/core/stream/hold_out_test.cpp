@@ -7,7 +7,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace hold_out_test {
 
 using clh::core::hold_out;
 using clh::core::HoldOutOptions;
@@ -71,4 +71,4 @@ TEST(HoldOut, RefusesALabelOutsideTheClasses) {
             "bad-data: training sample 2: expected a label in 0 .. 1, found 2");
 }
 
-}  // namespace
+}  // namespace hold_out_test

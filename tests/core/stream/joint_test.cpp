@@ -5,7 +5,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace joint_test {
 
 using clh::core::build_joint;
 using clh::core::JointOf;
@@ -39,4 +39,4 @@ TEST(Joint, KeepsTheTransformsOfTheTasks) {
   EXPECT_EQ(rotated.outputs_after, Ints{6});
 }
 
-}  // namespace
+}  // namespace joint_test

@@ -8,7 +8,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace permuted_test {
 
 using clh::core::build_permuted;
 using clh::core::PermutedOptions;
@@ -107,4 +107,4 @@ TEST(Permuted, RefusesSamplesWithoutPixels) {
             "2x3x4x5");
 }
 
-}  // namespace
+}  // namespace permuted_test

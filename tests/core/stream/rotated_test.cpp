@@ -7,7 +7,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace rotated_test {
 
 using clh::core::Angles;
 using clh::core::build_rotated;
@@ -100,4 +100,4 @@ TEST(Rotated, RefusesFeatureVectors) {
             "unsupported: stream rotated: expected images, found samples without rows");
 }
 
-}  // namespace
+}  // namespace rotated_test

@@ -7,7 +7,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace stream_builder_test {
 
 using clh::core::build_stream;
 using clh::core::kStreamNames;
@@ -71,4 +71,4 @@ TEST(StreamBuilder, ReadsOptionsInTheOrderInWhichItDescribesThem) {
   EXPECT_EQ(plan.tasks[0].name, "natural");
 }
 
-}  // namespace
+}  // namespace stream_builder_test

@@ -10,7 +10,7 @@
 #include "tests/core/stream/tiny_source.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace stream_plan_test {
 
 using clh::core::build_permuted;
 using clh::core::hash;
@@ -86,4 +86,4 @@ TEST(PlanHash, IsNotMovedByTraining) {
   EXPECT_EQ(hash(permuted(5)), before);
 }
 
-}  // namespace
+}  // namespace stream_plan_test

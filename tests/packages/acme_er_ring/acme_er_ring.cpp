@@ -5,7 +5,10 @@
 // classes, which a model does not know beforehand; stored samples are augmented afresh.
 #include <clh/model.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cstdint>

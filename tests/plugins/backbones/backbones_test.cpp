@@ -1,18 +1,26 @@
 // The backbone plugins through their .so: parameters counted by hand, shapes, initialisation,
 // gates.
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 #include <memory>
 #include <string>
 
-#include "core/plugins/backbone_proxy.hpp"
-#include "core/plugins/tensor_sink.hpp"
+#include "core/instances/backbone_proxy.hpp"
+#include "core/abi/tensor_sink.hpp"
 #include "tests/support/error_of.hpp"
 #include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace backbones_test {
 
 using clh::NamedTensor;
 using clh::core::BackboneProxy;
@@ -145,7 +153,7 @@ TEST_F(Backbones, MlpGatesMultiplyUnitsAfterTheNonLinearity) {
   EXPECT_TRUE(at::equal(seen[4].tensor, seen[3].tensor.clamp_min(0)));
 
   const auto p = mlp->parameters();
-  const auto gate = torch::tensor({1.0F, 0.0F, 0.5F, 2.0F});
+  const auto gate = at::tensor({1.0F, 0.0F, 0.5F, 2.0F});
   const auto h = (x.mm(p[0].tensor.t()) + p[1].tensor).clamp_min(0) * gate;
   const auto y = (h.mm(p[2].tensor.t()) + p[3].tensor).clamp_min(0);
   const clh_tensor* const given[] = {clh::lend(gate), nullptr};  // the second gate is open
@@ -202,7 +210,7 @@ TEST_P(ResNetGates, CloseAChannelWholly) {
   const auto parameters = net->parameters();
   for (const auto& p : parameters) {
     if (p.tensor.dim() == 1) {  // biases of normalisation apart from 0, so that no unit is dead
-      const torch::NoGradGuard no_grad;
+      const at::NoGradGuard no_grad;
       at::Tensor(p.tensor).add_(0.5);
     }
   }
@@ -267,4 +275,4 @@ TEST_F(Backbones, InputsWithoutSenseAreRefused) {
   EXPECT_EQ(error_of([&] { make("mlp", {4}, {{"depth", {0L}}}); }).slug(), "bad-option");
 }
 
-}  // namespace
+}  // namespace backbones_test

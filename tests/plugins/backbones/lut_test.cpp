@@ -1,17 +1,23 @@
 #include <clh/component.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/bitwise_xor.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "core/run/state_tree.hpp"
+#include "core/state/state_record.hpp"
 #include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
 
 namespace clh {
-namespace {
+namespace lut_test {
 using core::ConfigList;
 using core::ConfigValue;
 using test::options;
@@ -182,5 +188,5 @@ TEST(LutBackbone, RefusesFeaturesBeforeFitWrongBitsAndNoLayer) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace lut_test
 }  // namespace clh

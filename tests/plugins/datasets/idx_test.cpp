@@ -7,7 +7,7 @@
 #include "tests/support/temporary_directory.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace idx_test {
 
 using clh::test::gzip;
 using clh::test::idx_header;
@@ -203,4 +203,4 @@ TEST_F(Idx, AllFourFilesAreAskedFor) {
   }
 }
 
-}  // namespace
+}  // namespace idx_test

@@ -1,16 +1,19 @@
 // The dataset plugins through their .so: Debian's Fashion-MNIST, and MNIST from given files.
-#include <torch/torch.h>
+#include <ATen/ops/bincount.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <ATen/TensorOperators.h>
 
 #include <string>
 
-#include "core/plugins/dataset_proxy.hpp"
+#include "core/instances/dataset_proxy.hpp"
 #include "tests/plugins/datasets/idx_bytes.hpp"
 #include "tests/support/error_of.hpp"
 #include "tests/support/plugin_rig.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace mnist_family_test {
 
 using clh::core::DatasetProxy;
 using clh::test::error_of;
@@ -130,4 +133,4 @@ TEST_F(MnistFamily, AWrongNumberOfSamplesIsRefused) {
                "dataset mnist: expected 60000 samples, found 2");
 }
 
-}  // namespace
+}  // namespace mnist_family_test

@@ -1,17 +1,21 @@
 // Thermometer through its .so: thresholds and bits computed by hand.
-#include <torch/torch.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
 
 #include <limits>
 #include <memory>
 #include <string>
 
-#include "core/plugins/plugin_instance.hpp"
-#include "core/run/state_tree.hpp"
+#include "core/instances/plugin_instance.hpp"
+#include "core/state/state_record.hpp"
 #include "tests/support/error_of.hpp"
 #include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace thermometer_test {
 
 using clh::core::ConfigValue;
 using clh::core::PluginInstance;
@@ -21,7 +25,7 @@ using clh::test::error_of;
 at::Tensor matrix(std::initializer_list<std::initializer_list<float>> rows) {
   std::vector<at::Tensor> list;
   for (const auto& row : rows) {
-    list.push_back(torch::tensor(at::ArrayRef<float>(row)));
+    list.push_back(at::tensor(at::ArrayRef<float>(row)));
   }
   return at::stack(list);
 }
@@ -44,7 +48,7 @@ class Thermometer : public testing::Test {
   /// The bits of one feature of one sample as text, lowest threshold first.
   std::string bits_of(float value) {
     std::string text;
-    const auto bits = encode(torch::tensor({{value}})).flatten();
+    const auto bits = encode(at::full({1, 1}, value, at::kFloat)).flatten();
     for (std::int64_t i = 0; i < bits.size(0); ++i) {
       text += bits[i].item<std::uint8_t>() == 1 ? '1' : '0';
     }
@@ -73,7 +77,7 @@ TEST_F(Thermometer, BitsOfAFeatureAreAdjacentAndTheShapeIsKept) {
   fit(matrix({{0, 0}, {3, 30}}).view({2, 1, 2}));  // thresholds 1, 2 and 10, 20
   const auto bits = encode(matrix({{1.5F, 25}, {2.5F, 5}}).view({2, 1, 2}));
   EXPECT_EQ(bits.scalar_type(), at::kByte);
-  const auto expected = torch::tensor({1, 0, 1, 1, 1, 1, 0, 0}, at::kByte).view({2, 1, 2, 2});
+  const auto expected = at::tensor({1, 0, 1, 1, 1, 1, 0, 0}, at::kByte).view({2, 1, 2, 2});
   EXPECT_TRUE(at::equal(bits, expected)) << bits;
 }
 
@@ -81,7 +85,7 @@ TEST_F(Thermometer, GlobalScopeHasOneRangeForAllFeatures) {
   make({2}, 2, "global");
   fit(matrix({{0, 10}, {3, 30}}));  // thresholds 10, 20 for both
   const auto bits = encode(matrix({{15, 15}}));
-  EXPECT_TRUE(at::equal(bits, torch::tensor({1, 0, 1, 0}, at::kByte).view({1, 2, 2}))) << bits;
+  EXPECT_TRUE(at::equal(bits, at::tensor({1, 0, 1, 0}, at::kByte).view({1, 2, 2}))) << bits;
 }
 
 TEST_F(Thermometer, AConstantFeatureIsZeroOnItsOwnDataAndOthersSaturate) {
@@ -174,4 +178,4 @@ TEST_F(Thermometer, StateGivesTheSameBitsWithoutData) {
       std::string("org.clh.thermometer 0.1.0 in load: [state] expected 2 thresholds, found 3"));
 }
 
-}  // namespace
+}  // namespace thermometer_test

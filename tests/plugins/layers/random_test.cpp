@@ -1,6 +1,10 @@
 #include <clh/component.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <set>
@@ -11,7 +15,7 @@
 #include <gtest/gtest.h>
 
 namespace clh {
-namespace {
+namespace random_test {
 using core::ConfigValue;
 using test::options;
 using test::PluginRig;
@@ -149,5 +153,5 @@ TEST(RandomLayer, RefusesFewerInputsThanPinsAndOtherWidths) {
             "[layer] expected inputs [B, 12], found [3, 11]");
 }
 
-}  // namespace
+}  // namespace random_test
 }  // namespace clh

@@ -1,5 +1,9 @@
 // `active`: which outputs the softmax of the loss covers, in every model that has the option.
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
+#include <ATen/TensorOperators.h>
 
 #include <limits>
 
@@ -7,7 +11,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace active_outputs_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -124,4 +128,4 @@ TEST(ActiveEwc, FisherIsThatOfTheActiveOutputs) {
   EXPECT_GT(expected.max().item<double>(), 1e-3);
 }
 
-}  // namespace
+}  // namespace active_outputs_test

@@ -1,4 +1,6 @@
-#include <torch/torch.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +9,7 @@
 #include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace adahat_test {
 
 using clh::test::attention_of;
 using clh::test::BenchPlan;
@@ -149,4 +151,4 @@ TEST(Adahat, DriftIsBoundedUnderAdam) {
   }
 }
 
-}  // namespace
+}  // namespace adahat_test

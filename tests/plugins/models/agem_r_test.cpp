@@ -1,9 +1,15 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace agem_r_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -63,4 +69,4 @@ TEST(AgemR, ADrawMustFitIntoTheMemory) {
   EXPECT_NO_THROW(ModelBench({"agem-r", {{"buffer-size", "128"}}}));
 }
 
-}  // namespace
+}  // namespace agem_r_test

@@ -1,11 +1,16 @@
-#include <torch/torch.h>
+#include <ATen/ops/_unique.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace agem_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -137,4 +142,4 @@ TEST(Agem, RefusesAMemoryWithoutRoomForEachTask) {
   EXPECT_ANY_THROW(bench.begin_task(random_task(4, {2}, {0, 1, 2, 3}, 1)));
 }
 
-}  // namespace
+}  // namespace agem_test

@@ -1,4 +1,12 @@
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <vector>
@@ -6,7 +14,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace bic_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -190,7 +198,7 @@ void train_with_bias(ModelBench& bench, double scale, double shift) {
   // mlp 2-3: weights 6, biases 3; head: weights [4, 3], biases [4].
   const auto weight = bench.values().narrow(0, 9, 12).view({4, 3}).narrow(0, 2, 2);
   const auto bias = bench.values().narrow(0, 21, 4).narrow(0, 2, 2);
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   at::Tensor(weight).mul_(scale);
   at::Tensor(bias).mul_(scale).add_(shift);
 }
@@ -248,4 +256,4 @@ TEST(Bic, RefusesAMemoryWithoutTwoExemplarsForEachClass) {
   EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "16"}})));
 }
 
-}  // namespace
+}  // namespace bic_test

@@ -1,4 +1,10 @@
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
@@ -6,7 +12,7 @@
 #include "tests/support/error_of.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace cbp_test {
 
 using clh::core::StateRecord;
 using clh::test::BenchPlan;
@@ -40,7 +46,7 @@ struct Units {
   at::Tensor first, second;  // mean |h| over the batch, [4]
 };
 Units used(ModelBench& bench) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const auto of = [&](const char* name) { return slice(bench, bench.values(), name); };
   const auto h = at::linear(kTask.raw, of("backbone.fc1.weight"), of("backbone.fc1.bias")).relu();
   const auto g = at::linear(h, of("backbone.fc2.weight"), of("backbone.fc2.bias")).relu();
@@ -183,4 +189,4 @@ TEST(Cbp, RefusesABackboneThatIsNoChainOfFullyConnectedLayers) {
       << error.what();
 }
 
-}  // namespace
+}  // namespace cbp_test

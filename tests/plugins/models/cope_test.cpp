@@ -1,4 +1,7 @@
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
@@ -6,7 +9,7 @@
 #include "own_leaf.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace cope_test {
 
 using clh::test::BenchPlan;
 using clh::test::ModelBench;
@@ -138,7 +141,7 @@ TEST_F(CopeTest, StepsSeveralTimesOnOneBatch) {
     const auto loss = slowly(embedding(*bench, at::cat({next.raw, first.raw})), places, p);
     const auto gradient = bench->gradient_of(loss);
     mean += loss.item<double>() / 2;
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     bench->values().sub_(gradient, kRate);
     for (auto* leaf : {&embedding.weight, &embedding.bias}) {
       leaf->sub_(leaf->grad(), kRate);
@@ -196,4 +199,4 @@ TEST_F(CopeTest, RefusesAMemoryWithoutASampleForEachClass) {
   EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "5"}})));
 }
 
-}  // namespace
+}  // namespace cope_test

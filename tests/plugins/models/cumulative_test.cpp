@@ -1,9 +1,11 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace cumulative_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -42,4 +44,4 @@ TEST(Cumulative, TrainsOnTheUnionOfAllTasksSoFar) {
   }
 }
 
-}  // namespace
+}  // namespace cumulative_test

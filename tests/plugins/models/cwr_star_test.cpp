@@ -1,11 +1,12 @@
-#include <torch/torch.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace cwr_star_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -136,4 +137,4 @@ TEST(CwrStar, AHeadThatGrowsKeepsItsRows) {
   EXPECT_GT(later.narrow(1, 2, 2).abs().max().item<double>(), 1e-4);
 }
 
-}  // namespace
+}  // namespace cwr_star_test

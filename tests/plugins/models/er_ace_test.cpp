@@ -1,9 +1,13 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace er_ace_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -88,4 +92,4 @@ TEST_F(ErAceTest, ADrawMustFitIntoTheMemory) {
   EXPECT_ANY_THROW(bench({{"buffer-size", "3"}}));
 }
 
-}  // namespace
+}  // namespace er_ace_test

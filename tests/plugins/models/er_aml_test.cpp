@@ -1,4 +1,6 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 #include <set>
@@ -6,7 +8,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace er_aml_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -188,4 +190,4 @@ TEST_F(ErAmlTest, ADrawMustFitIntoTheMemory) {
   EXPECT_ANY_THROW(bench({{"buffer-size", "49"}}));
 }
 
-}  // namespace
+}  // namespace er_aml_test

@@ -1,7 +1,11 @@
 // What `er` keeps under each of its policies.
 #include <clh/herding.hpp>
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 
@@ -9,7 +13,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace er_policy_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -122,4 +126,4 @@ TEST(ErPolicy, RefusesToWaitForATasksEndInATaskFreeStream) {
   EXPECT_NO_THROW(ModelBench bench(plan));
 }
 
-}  // namespace
+}  // namespace er_policy_test

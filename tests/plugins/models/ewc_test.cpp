@@ -1,11 +1,14 @@
-#include <torch/torch.h>
+#include <ATen/core/Generator.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/randn.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace ewc_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -228,4 +231,4 @@ TEST_F(EwcTest, PaperVariantIsOnlineConfidenceWithoutHalf) {
   EXPECT_TRUE(kept(paper, "stiffness").equal(kept(spelt, "stiffness")));
 }
 
-}  // namespace
+}  // namespace ewc_test

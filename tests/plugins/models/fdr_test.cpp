@@ -1,11 +1,13 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <functional>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace fdr_test {
 
 using clh::core::HeadForm;
 using clh::test::BenchPlan;
@@ -133,4 +135,4 @@ TEST_F(FdrTest, RefusesWhatHasNoEffectOrNoRoom) {
   EXPECT_NO_THROW(in_second_task({"fdr", {{"variant", "paper"}}}));
 }
 
-}  // namespace
+}  // namespace fdr_test

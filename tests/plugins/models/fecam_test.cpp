@@ -1,11 +1,15 @@
-#include <torch/torch.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace fecam_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -215,4 +219,4 @@ TEST(Fecam, RefusesAShrinkageThatLeavesACovarianceSingular) {
   }
 }
 
-}  // namespace
+}  // namespace fecam_test

@@ -1,4 +1,9 @@
-#include <torch/torch.h>
+#include <ATen/core/Generator.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/multinomial.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +13,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace fisher_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -183,4 +188,4 @@ TEST(Fisher, LeavesNoGradientBehind) {
   }
 }
 
-}  // namespace
+}  // namespace fisher_test

@@ -1,13 +1,14 @@
 // GatedNetwork on a made-up network, whose parameters and activations are only names and shapes.
 #include <clh/gated_network.hpp>
 
-#include <torch/torch.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <vector>
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace gated_network_test {
 
 using clh::GatedNetwork;
 
@@ -163,4 +164,4 @@ TEST(GatedNetwork, RefusesParametersThatBelongToNoUnit) {
   EXPECT_NE(text_of(none).find("expected layers with gates"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace gated_network_test

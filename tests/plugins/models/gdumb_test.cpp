@@ -1,4 +1,6 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +8,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace gdumb_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -129,4 +131,4 @@ TEST(Gdumb, RefusesWhatCannotWork) {
   EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "4"}})));
 }
 
-}  // namespace
+}  // namespace gdumb_test

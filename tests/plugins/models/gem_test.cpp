@@ -1,11 +1,18 @@
-#include <torch/torch.h>
+#include <ATen/ops/_unique.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace gem_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -157,4 +164,4 @@ TEST(Gem, RefusesAMemoryWithoutASampleForEachTask) {
   EXPECT_ANY_THROW(bench.begin_task(one_sample(1, 0)));
 }
 
-}  // namespace
+}  // namespace gem_test

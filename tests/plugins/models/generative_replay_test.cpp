@@ -1,12 +1,15 @@
 #include <clh/adam.hpp>
 #include <clh/variational_autoencoder.hpp>
 
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace generative_replay_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -71,7 +74,7 @@ Draws next_draws(ModelBench& bench, std::int64_t batch, std::int64_t count) {
 
 /// The old network's outputs.
 at::Tensor answers(const ModelBench& bench, const at::Tensor& values, const at::Tensor& raw) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const auto kept = bench.values().clone();
   bench.values().copy_(values);
   auto outputs = bench.forward(raw);
@@ -223,4 +226,4 @@ TEST(GenerativeReplay, RefusesOptionsWithoutEffect) {
   EXPECT_NO_THROW(ModelBench(plan_with({{"target", "soft"}, {"kd-t2", "true"}})));
 }
 
-}  // namespace
+}  // namespace generative_replay_test

@@ -1,11 +1,15 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cstring>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace gss_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -167,4 +171,4 @@ TEST(Gss, ADrawMustFitIntoTheMemory) {
   EXPECT_ANY_THROW(ModelBench({"gss", {{"buffer-size", "9"}}}));
 }
 
-}  // namespace
+}  // namespace gss_test

@@ -1,9 +1,18 @@
-#include <torch/torch.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
+#include <torch/csrc/autograd/autograd.h>
 
+#include "core/error.hpp"
 #include "model_bench.hpp"
+#include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace hal_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -135,4 +144,17 @@ TEST_F(HalTest, RefusesAMemoryWithoutRoomForEachTask) {
   EXPECT_ANY_THROW(bench({{"minibatch", "9"}}));
 }
 
-}  // namespace
+struct Steps final : clh::core::LoopObserver {
+  int count = 0;
+  void stepped(const clh::core::CurvePoint&) override { ++count; }
+};
+
+TEST_F(HalTest, RefusesABackboneWithoutInputGradientsBeforeItTrains) {
+  clh::test::TestRun run({"model=hal", "dataset=tiny", "backbone=lut", "backbone.widths=[60,40]"});
+  Steps steps;
+  auto loop = run.experiment().loop(steps);
+  EXPECT_THROW(loop.run(), clh::core::Error);
+  EXPECT_EQ(steps.count, 0);
+}
+
+}  // namespace hal_test

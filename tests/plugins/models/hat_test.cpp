@@ -1,4 +1,17 @@
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/nll_loss.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +21,7 @@
 #include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace hat_test {
 
 using clh::test::attention_of;
 using clh::test::BenchPlan;
@@ -54,22 +67,22 @@ struct Reference {
     const auto x = data.raw.narrow(0, begin, count);
     const auto y = data.labels.narrow(0, begin, count) - 2 * t;
     auto leaf = e.detach().requires_grad_();
-    const auto a = torch::sigmoid(s * leaf);
+    const auto a = at::sigmoid(s * leaf);
     const auto head = static_cast<std::size_t>(4 + 2 * t);
-    auto h = torch::relu(torch::linear(x, parameters[0], parameters[1])) * a.narrow(0, 0, kWidth);
-    h = torch::relu(torch::linear(h, parameters[2], parameters[3])) * a.narrow(0, kWidth, kWidth);
-    const auto z = torch::linear(h, parameters[head], parameters[head + 1]);
-    auto loss = torch::nll_loss(torch::log_softmax(z, 1), y);
+    auto h = at::relu(at::linear(x, parameters[0], parameters[1])) * a.narrow(0, 0, kWidth);
+    h = at::relu(at::linear(h, parameters[2], parameters[3])) * a.narrow(0, kWidth, kWidth);
+    const auto z = at::linear(h, parameters[head], parameters[head + 1]);
+    auto loss = at::nll_loss(at::log_softmax(z, 1), y);
     const auto free = 1 - taken;
     if (free.sum().item<double>() >= 10) {
       loss = loss + lambda * (a * free).sum() / free.sum();
     }
     for (auto& p : parameters) {
-      p.mutable_grad() = torch::zeros_like(p);
+      p.mutable_grad() = at::zeros_like(p);
     }
     loss.backward();
 
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     for (std::int64_t i = 0; i < kWidth; ++i) {
       const double below = taken[i].item<double>(), above = taken[kWidth + i].item<double>();
       parameters[0].grad()[i] *= 1 - below;
@@ -100,7 +113,7 @@ struct Reference {
   }
 
   std::vector<at::Tensor> parameters;
-  at::Tensor e, taken = torch::zeros({2 * kWidth});
+  at::Tensor e, taken = at::zeros({2 * kWidth});
   double s_max = 400, lambda = 0.75, clamp = 6, clip = 1e4, rate = 0.1;
   bool clipped = false, limited = false;
 };
@@ -179,13 +192,13 @@ TEST(Hat, EmbeddingFollowsTheGradientOfLossAndRegulariser) {
   const auto bench = by_hand({{"s-max", "2"}, {"lambda", "5"}}, mask, e);
   const auto data = task(1);
   const auto loss = [&](const at::Tensor& at) {
-    const torch::NoGradGuard no_grad;
-    const auto a = torch::sigmoid(s * at);
+    const at::NoGradGuard no_grad;
+    const auto a = at::sigmoid(s * at);
     const auto parts = a.split(kWidth);
     const clh_tensor* const gates[] = {clh::lend(parts[0]), clh::lend(parts[1])};
     const auto z = bench->network().gated(data.raw, gates, 2).narrow(1, 2, 2).to(at::kDouble);
     const auto free = 1 - mask;
-    return torch::nll_loss(torch::log_softmax(z, 1), data.labels - 2).item<double>() +
+    return at::nll_loss(at::log_softmax(z, 1), data.labels - 2).item<double>() +
            lambda * ((a * free).sum() / free.sum()).item<double>();
   };
   std::vector<double> slopes;
@@ -258,8 +271,8 @@ TEST(Hat, HoldsWhatTheFirstTaskUsesAndNothingElse) {
 
 /// Outputs of one task for made-up pictures, in eval mode.
 at::Tensor outputs_of_task(TestRun& run, std::int32_t number, bool masked = true) {
-  const torch::NoGradGuard no_grad;
-  const auto x = torch::rand({7, 1, 28, 28}, at::detail::createCPUGenerator(9));
+  const at::NoGradGuard no_grad;
+  const auto x = at::rand({7, 1, 28, 28}, at::detail::createCPUGenerator(9));
   run.experiment().network()->set_training(false);
   const clh_query query{sizeof(clh_query), number, clh::lend(x)};
   const auto outputs =
@@ -354,4 +367,4 @@ TEST(Hat, RefusesWhatItCannotDo) {
           "gates"));
 }
 
-}  // namespace
+}  // namespace hat_test

@@ -1,4 +1,11 @@
-#include <torch/torch.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/one_hot.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +13,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace icarl_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -186,4 +193,4 @@ TEST(Icarl, RefusesAMemoryWithoutASampleForEachClass) {
   EXPECT_ANY_THROW(ModelBench(plan_with({{"variant", "paper"}, {"flip", "on"}})));
 }
 
-}  // namespace
+}  // namespace icarl_test

@@ -1,9 +1,11 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace joint_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -53,4 +55,4 @@ TEST(Joint, TrainsAtOnceWhenThereIsOneTask) {
   EXPECT_FALSE(bench.values().equal(before));
 }
 
-}  // namespace
+}  // namespace joint_test

@@ -1,9 +1,10 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace lfl_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -90,4 +91,4 @@ TEST(Lfl, OutputsOfALaterTaskTrainInThatTask) {
   EXPECT_TRUE(changed.narrow(0, kBackbone + 8, 8).all().item<bool>());
 }
 
-}  // namespace
+}  // namespace lfl_test

@@ -1,4 +1,10 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +13,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace lucir_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -227,4 +233,4 @@ TEST(Lucir, RefusesAMemoryWithoutASampleForEachClass) {
   EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "6"}})));
 }
 
-}  // namespace
+}  // namespace lucir_test

@@ -1,9 +1,11 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/one_hot.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace lwf_mc_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -73,4 +75,4 @@ TEST(LwfMc, IsIcarlWithoutMemory) {
   EXPECT_TRUE(with.values().equal(without.values()));
 }
 
-}  // namespace
+}  // namespace lwf_mc_test

@@ -1,11 +1,14 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace lwf_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -184,4 +187,4 @@ TEST(Lwf, PaperVariantWarmsUpItsTeacher) {
   EXPECT_FALSE(teacher(*spelt).equal(paper->values()));
 }
 
-}  // namespace
+}  // namespace lwf_test

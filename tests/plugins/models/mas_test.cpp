@@ -1,9 +1,13 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace mas_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -151,4 +155,4 @@ TEST(Mas, RefusesAnAlphaThatItWouldNotUse) {
   EXPECT_ANY_THROW(ModelBench(plan_for("mlp", {{"alpha", "0.1"}})));
 }
 
-}  // namespace
+}  // namespace mas_test

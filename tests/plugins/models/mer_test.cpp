@@ -1,9 +1,10 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace mer_test {
 
 using clh::test::BenchPlan;
 using clh::test::ModelBench;
@@ -85,4 +86,4 @@ TEST_F(MerTest, ADrawMustFitIntoTheMemory) {
   EXPECT_ANY_THROW(bench("mer", {{"buffer-size", "127"}}));
 }
 
-}  // namespace
+}  // namespace mer_test

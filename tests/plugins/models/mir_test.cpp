@@ -1,9 +1,11 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace mir_test {
 
 using clh::test::BenchPlan;
 using clh::test::ModelBench;
@@ -84,4 +86,4 @@ TEST_F(MirTest, RefusesSizesThatContradictEachOther) {
   EXPECT_ANY_THROW(bench({{"minibatch", "5"}, {"buffer-size", "4"}}));
 }
 
-}  // namespace
+}  // namespace mir_test

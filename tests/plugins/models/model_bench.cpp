@@ -1,11 +1,17 @@
 #include "model_bench.hpp"
 
-#include <torch/torch.h>
+#include <ATen/core/Generator.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <deque>
 
-#include "core/run/environment.hpp"
+#include "core/machine/environment.hpp"
+#include <spdlog/logger.h>
 
 namespace clh::test {
 namespace {
@@ -242,7 +248,7 @@ at::Tensor ModelBench::forward(const at::Tensor& raw) const {
 }
 at::Tensor ModelBench::predict(const at::Tensor& raw, std::int32_t task) const {
   auto& p = *parts_;
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const auto inputs = p.transform.plain(raw);
   p.network.set_training(false);
   const clh_query query{sizeof(clh_query), task, lend(inputs)};

@@ -10,9 +10,9 @@
 
 #include "core/network/criterion.hpp"
 #include "core/network/network_table.hpp"
-#include "core/plugins/model_proxy.hpp"
-#include "core/run/sample_transform.hpp"
-#include "core/run/state_tree.hpp"
+#include "core/instances/model_proxy.hpp"
+#include "core/data/sample_transform.hpp"
+#include "core/state/state_record.hpp"
 
 namespace clh::test {
 

@@ -1,11 +1,10 @@
-#include <torch/torch.h>
 
 #include <cmath>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace model_state_test {
 
 using clh::core::HeadForm;
 using clh::test::BenchPlan;
@@ -131,4 +130,4 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"lwf_incremental", make("lwf", {{"support", "all"}}, HeadForm::kIncremental)}),
     [](const auto& tested) { return tested.param.name; });
 
-}  // namespace
+}  // namespace model_state_test

@@ -1,9 +1,10 @@
-#include <torch/torch.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace ncm_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -188,4 +189,4 @@ TEST(Ncm, RefusesOptionsThatWouldDoNothing) {
   }
 }
 
-}  // namespace
+}  // namespace ncm_test

@@ -1,4 +1,5 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/linear.h>
 
 #include <algorithm>
 #include <vector>
@@ -6,7 +7,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace packnet_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -151,4 +152,4 @@ TEST(PackNet, AHeadThatGrowsLeavesOldOutputsAlone) {
   EXPECT_EQ(bench.predict(x, 0).size(1), 4);
 }
 
-}  // namespace
+}  // namespace packnet_test

@@ -1,4 +1,7 @@
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <map>
 #include <vector>
@@ -6,7 +9,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace pnn_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -110,7 +113,7 @@ TEST(Pnn, StepsAndAnswersAreThoseOfTheFormulas) {
         loss.backward();
         EXPECT_NEAR(bench.observe(data.raw, data.labels), loss.item<double>(), 1e-5);
         {
-          const torch::NoGradGuard no_grad;
+          const at::NoGradGuard no_grad;
           w.sub_(w.grad(), 0.1);
           w.mutable_grad() = at::Tensor();
           if (lateral) {
@@ -190,4 +193,4 @@ TEST(Pnn, RefusesABackboneThatIsNoChainOfLayers) {
   }
 }
 
-}  // namespace
+}  // namespace pnn_test

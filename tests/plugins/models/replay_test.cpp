@@ -1,9 +1,10 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace replay_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -169,4 +170,4 @@ TEST_F(ReplayTest, DerAveragesOverTheNumbersThatExist) {
   expect_step(bench, objective);
 }
 
-}  // namespace
+}  // namespace replay_test

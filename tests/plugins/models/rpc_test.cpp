@@ -1,11 +1,19 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <vector>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace rpc_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -164,4 +172,4 @@ TEST(Rpc, RefusesWhatCannotBe) {
   EXPECT_ANY_THROW(bench.begin_task(random_task(4, {2}, {0}, 1)));
 }
 
-}  // namespace
+}  // namespace rpc_test

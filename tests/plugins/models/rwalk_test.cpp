@@ -1,9 +1,12 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros_like.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace rwalk_test {
 
 using clh::test::BenchTask;
 using clh::test::ModelBench;
@@ -104,4 +107,4 @@ TEST(Rwalk, LeavesGrownParametersFree) {
   EXPECT_EQ(spring(bench, "stiffness").size(0), held + grown);
 }
 
-}  // namespace
+}  // namespace rwalk_test

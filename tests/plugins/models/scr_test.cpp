@@ -1,4 +1,6 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
@@ -6,7 +8,7 @@
 #include "own_leaf.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace scr_test {
 
 using clh::test::BenchPlan;
 using clh::test::ModelBench;
@@ -133,4 +135,4 @@ TEST(Scr, ADrawMustFitIntoTheMemory) {
   EXPECT_ANY_THROW(ModelBench(plan_with({{"buffer-size", "39"}})));
 }
 
-}  // namespace
+}  // namespace scr_test

@@ -1,11 +1,14 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace si_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -172,4 +175,4 @@ TEST(Si, RefusesAClipBesideThePaperVariant) {
   EXPECT_ANY_THROW(ModelBench({"si", {{"variant", "paper"}, {"clip-value", "2"}}}));
 }
 
-}  // namespace
+}  // namespace si_test

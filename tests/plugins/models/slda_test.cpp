@@ -1,11 +1,15 @@
-#include <torch/torch.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/ger.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace slda_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -200,4 +204,4 @@ TEST(Slda, RefusesContradictions) {
   }
 }
 
-}  // namespace
+}  // namespace slda_test

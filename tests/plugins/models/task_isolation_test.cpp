@@ -1,17 +1,18 @@
 // Models that answer a task by what it left behind: bit for bit the same answers after later tasks,
 // whatever the optimizer, the head and the backbone.
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/rand.h>
 
 #include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace task_isolation_test {
 
 using clh::test::TestRun;
 using Words = std::vector<std::string>;
 
 at::Tensor answer(TestRun& run, const at::Tensor& x, std::int32_t task) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   run.experiment().network()->set_training(false);
   run.experiment().model().set_training(false);
   const clh_query query{sizeof(clh_query), task, clh::lend(x)};
@@ -32,7 +33,7 @@ void expect_answers_to_stay(const std::string& model, const Words& more) {
   }
   SCOPED_TRACE(label);
   TestRun run(words);
-  const auto x = torch::rand({5, 1, 28, 28});
+  const auto x = at::rand({5, 1, 28, 28});
   std::vector<at::Tensor> answers;
   for (std::int32_t t = 0; t < 2; ++t) {
     run.train(6 * (t + 1) + 1);
@@ -130,4 +131,4 @@ TEST(FreshMoments, DoNotDependOnTheOptimizersReset) {
   }
 }
 
-}  // namespace
+}  // namespace task_isolation_test

@@ -1,9 +1,11 @@
-#include <torch/torch.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace wsn_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -153,4 +155,4 @@ TEST(Wsn, ScoresAreDrawnAnewOnlyIfAsked) {
   }
 }
 
-}  // namespace
+}  // namespace wsn_test

@@ -1,4 +1,9 @@
-#include <torch/torch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +11,7 @@
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
 
-namespace {
+namespace xder_test {
 
 using clh::test::BenchPlan;
 using clh::test::BenchTask;
@@ -264,12 +269,12 @@ TEST(Xder, ReplayedSamplesTakeOverTheOutputsFromThePresentTaskOn) {
     ModelBench bench(leading_plan(seed));
     run(bench, 0, seed % 2 == 0 ? kEpochs : 1);
     bench.begin_task(task(1));
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     bench.values().mul_(1.2);  // away from what was stored
     const auto before = memory(bench);
     const auto fresh = bench.forward(before.raw);
     {
-      const torch::AutoGradMode with_gradients(true);
+      const at::AutoGradMode with_gradients(true);
       bench.observe(task(1).raw, task(1).labels);
     }
     const auto after = memory(bench);
@@ -382,4 +387,4 @@ TEST(Xder, RefusesWhatItCannotDo) {
   EXPECT_ANY_THROW(bench.observe(task(1).raw, task(1).labels));  // not the task's classes
 }
 
-}  // namespace
+}  // namespace xder_test

@@ -1,6 +1,12 @@
 #include <clh/component.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/bitwise_and.h>
+#include <ATen/ops/bitwise_right_shift.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <string>
@@ -10,7 +16,7 @@
 #include <gtest/gtest.h>
 
 namespace clh {
-namespace {
+namespace probabilistic_test {
 using core::ConfigValue;
 using test::options;
 using test::PluginRig;
@@ -114,5 +120,5 @@ TEST(Probabilistic, RefusesATemperatureOfZero) {
   EXPECT_NE(std::string(error.what()).find("tau"), std::string::npos) << error.what();
 }
 
-}  // namespace
+}  // namespace probabilistic_test
 }  // namespace clh

@@ -1,7 +1,7 @@
 // Prior: a model without a network that always predicts the class it has seen most often.
 #include <clh/model.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <vector>

@@ -1,7 +1,7 @@
 // Spy: a model that learns nothing and reports what the host let it see, as metrics.
 #include <clh/model.hpp>
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <limits>

@@ -3,6 +3,8 @@
 // same, bit for bit. Two compilers build it.
 #include <clh/node.hpp>
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>

@@ -84,23 +84,23 @@ class ZooLayer final : public clh::Backbone {
       : Backbone(context),
         options_(options),
         inputs_(input_shape().numel()),
-        weight_(register_parameter("weight", torch::rand({kUnits, inputs_}) - 0.5)) {}
+        weight_(register_parameter("weight", at::rand({kUnits, inputs_}) - 0.5)) {}
 
   clh::Shape feature_shape() const override { return {kUnits}; }
-  torch::Tensor features(const torch::Tensor& x) override {
-    return torch::relu(torch::linear(x.flatten(1), weight_));
+  at::Tensor features(const at::Tensor& x) override {
+    return at::relu(at::linear(x.flatten(1), weight_));
   }
   void after_step() override {
     if (steps_++ < options_.at) {
       return;
     }
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     switch (options_.animal) {
       case Scratch::kReplacesGrad:
-        weight_.mutable_grad() = torch::zeros_like(weight_);
+        weight_.mutable_grad() = at::zeros_like(weight_);
         break;
       case Scratch::kDropsGrad:
-        weight_.mutable_grad() = torch::Tensor();
+        weight_.mutable_grad() = at::Tensor();
         break;
       case Scratch::kResizes:
         weight_.set_data(weight_.narrow(0, 0, kUnits - 1).clone());
@@ -117,7 +117,7 @@ class ZooLayer final : public clh::Backbone {
   static constexpr std::int64_t kUnits = 8;
   Options options_;
   std::int64_t inputs_, steps_ = 0;
-  torch::Tensor weight_;
+  at::Tensor weight_;
 };
 
 }  // namespace

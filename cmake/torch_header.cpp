@@ -1,1 +1,0 @@
-// Carries the precompiled LibTorch headers; see TorchHeader.cmake.

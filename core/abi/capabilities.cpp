@@ -1,0 +1,20 @@
+#include "core/abi/capabilities.hpp"
+
+#include <algorithm>
+
+namespace clh::core {
+
+std::vector<std::string> capabilities(const clh_component& component) {
+  std::vector<std::string> caps;
+  for (const char* const* cap = component.caps; cap != nullptr && *cap != nullptr; ++cap) {
+    caps.emplace_back(*cap);
+  }
+  return caps;
+}
+
+bool declares(const clh_component& component, const std::string& capability) {
+  const auto caps = capabilities(component);
+  return std::find(caps.begin(), caps.end(), capability) != caps.end();
+}
+
+}  // namespace clh::core

@@ -1,0 +1,225 @@
+#include "core/experiment/experiment.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/ones.h>
+
+#include <chrono>
+
+#include "core/error.hpp"
+#include "core/abi/capabilities.hpp"
+#include "core/files/sha256.hpp"
+#include "core/process/process_state.hpp"
+
+namespace clh::core {
+namespace {
+
+template <class Options>
+Options read(const ResolvedTable& table) {
+  return read_options<Options>(table.values.data());
+}
+
+/// Sizes of the head's blocks: one, one a task, or one for each growth.
+std::vector<std::int64_t> head_blocks(const StreamPlan& plan, HeadForm form) {
+  if (form == HeadForm::kFixed) {
+    return {plan.n_outputs};
+  }
+  std::vector<std::int64_t> blocks;
+  if (form == HeadForm::kMultiHead) {
+    for (const auto& task : plan.tasks) {
+      blocks.push_back(static_cast<std::int64_t>(task.outputs.size()));
+    }
+    return blocks;
+  }
+  std::int64_t before = 0;
+  for (const auto after : plan.outputs_after) {
+    if (after > before) {
+      blocks.push_back(after - before);
+      before = after;
+    }
+  }
+  return blocks;
+}
+
+std::vector<std::int64_t> block_of_output(const std::vector<std::int64_t>& blocks) {
+  std::vector<std::int64_t> block;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    block.insert(block.end(), static_cast<std::size_t>(blocks[i]), static_cast<std::int64_t>(i));
+  }
+  return block;
+}
+
+/// Starts the pools of LibTorch, its autograd and BLAS, so that later threads are a plugin's.
+void start_host_threads() {
+  at::parallel_for(0, at::get_num_threads(), 1, [](std::int64_t, std::int64_t) {});
+  const auto square = at::ones({256, 256});
+  static_cast<void>(square.matmul(square));
+  at::ones({1}).requires_grad_().square().backward();
+}
+
+}  // namespace
+
+Experiment::Experiment(const ResolvedConfig& config, const Catalogue& catalogue,
+                       PluginLibrary& library, std::shared_ptr<spdlog::logger> log,
+                       const volatile std::sig_atomic_t* stop, bool full_check)
+    : config_(&config),
+      run_options_(read<RunOptions>(config.run)),
+      train_options_(read<TrainOptions>(config.train)),
+      eval_options_(read<EvalOptions>(config.eval)),
+      stream_options_(read_stream(config.stream)),
+      run_(library, static_cast<std::uint64_t>(run_options_.seed), std::move(log)) {
+  run_.stop = stop;
+  run_.full_check = full_check;
+  check_capabilities(config, stream_options_.scenario, catalogue);
+  // Never drawn from by the host, but a plugin that does so against the rules still repeats.
+  at::manual_seed(derive_key(run_.seed, "", "default").value);
+  load_data();
+  build_stream();
+  if (!declares(*config.model->factory.component, "no-network")) {
+    build_network();
+  }
+  build_model();
+}
+
+void Experiment::load_data() {
+  const auto start = std::chrono::steady_clock::now();
+  dataset_ = std::make_unique<DatasetProxy>(run_, config_->dataset->factory);
+  dataset_->open();
+  train_ = dataset_->load(CLH_TRAIN);
+  test_ = dataset_->load(CLH_TEST);
+  data_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+SourceView Experiment::source() const {
+  const auto& info = dataset_->info();
+  SourceView view;
+  view.train_labels = train_.labels.data_ptr<std::int64_t>();
+  view.n_train = train_.size();
+  view.test_labels = test_.labels.data_ptr<std::int64_t>();
+  view.n_test = test_.size();
+  view.n_classes = info.n_classes;
+  for (std::int64_t c = 0; info.classes != nullptr && c < info.n_classes; ++c) {
+    view.class_names.emplace_back(info.classes[c]);
+  }
+  view.sample_shape = Shape(info.sample).dims();
+  return view;
+}
+
+void Experiment::build_stream() {
+  plan_ = core::build_stream(stream_options_.choice, stream_options_.scenario, source(), run_.seed);
+  const auto& info = dataset_->info();
+  TransformPlan transform;
+  transform.low = info.low;
+  transform.high = info.high;
+  if (stream_options_.normalise && info.mean != nullptr && info.std != nullptr) {
+    const auto channels = info.sample.rank == 3 ? info.sample.dim[0] : 1;
+    transform.mean.assign(info.mean, info.mean + channels);
+    transform.std.assign(info.std, info.std + channels);
+  }
+  parse_augmentation(info.augment, config_->dataset->name, transform);
+  transform_ = std::make_unique<SampleTransform>(transform, run_.streams);
+  data_ = std::make_unique<ExperienceData>(train_, plan_, *transform_, run_.seed,
+                                           train_options_.shuffle);
+  evaluator_ = std::make_unique<Evaluator>(test_, plan_, stream_options_.scenario, *transform_,
+                                           eval_options_, plan_.experiences.size());
+}
+
+void Experiment::build_network() {
+  NetworkPlan plan;
+  plan.backbone = &config_->backbone->factory;
+  plan.input.struct_size = sizeof plan.input;
+  plan.input.input = Shape(plan_.sample_shape).c_shape();
+  plan.input.low = transform_->low();
+  plan.input.high = transform_->high();
+  plan.form = read_head_form(config_->head);
+  plan.init = read<HeadOptions>(config_->head.options).init;
+  plan.blocks = head_blocks(plan_, plan.form);
+  criterion_ =
+      std::make_unique<Criterion>(plan.form == HeadForm::kMultiHead ? block_of_output(plan.blocks)
+                                                                    : std::vector<std::int64_t>());
+  network_ = std::make_unique<Network>(run_, plan);
+  optimizer_ = std::make_unique<Optimizer>(read_optimizer(config_->optimizer));
+  optimizer_->join(
+      network_->arena(), [this] { network_->backbone().after_step(); }, "network");
+}
+
+void Experiment::build_model() {
+  spec_.struct_size = sizeof spec_;
+  spec_.scenario = CLH_CLASS_IL + static_cast<std::int32_t>(stream_options_.scenario);
+  if (network_) {
+    handle_.network = network_.get();
+    handle_.optimizer = optimizer_.get();
+    spec_.net_vt = network_table();
+    spec_.net = &handle_;
+    spec_.opt_vt = Optimizer::table();
+    spec_.opt = optimizer_.get();
+    spec_.crit_vt = Criterion::table();
+    spec_.crit = criterion_.get();
+  }
+  spec_.aug_vt = SampleTransform::table();
+  spec_.aug = transform_.get();
+  if (run_.full_check) {
+    start_host_threads();
+    threads_ = thread_ids();
+  }
+  model_ = std::make_unique<ModelProxy>(run_, config_->model->factory, spec_);
+}
+
+void Experiment::close() {
+  if (model_ == nullptr) {
+    return;
+  }
+  const auto label = model_->instance().label();
+  const std::string component = model_->instance().component().id;
+  model_.reset();
+  const auto left = run_.full_check ? threads_left(threads_) : 0;
+  optimizer_.reset();
+  network_.reset();
+  dataset_.reset();
+  if (left > 0) {
+    throw PluginError(label, component, "destroy", CLH_E_INTERNAL,
+                      "expected the threads of the plugin to have ended, found " +
+                          std::to_string(left) + " left behind");
+  }
+}
+
+TaskLoop Experiment::loop(LoopObserver& observer) {
+  LoopParts parts{};
+  parts.run = &run_;
+  parts.plan = &plan_;
+  parts.scenario = stream_options_.scenario;
+  parts.train = &train_options_;
+  parts.data = data_.get();
+  parts.network = network_.get();
+  parts.optimizer = optimizer_.get();
+  parts.model = model_.get();
+  parts.evaluator = evaluator_.get();
+  return {parts, observer};
+}
+
+DatasetRecord Experiment::dataset_record() const {
+  std::string digests;
+  for (const auto& tensor : {train_.inputs, train_.labels, test_.inputs, test_.labels}) {
+    digests += sha256_hex(tensor.data_ptr(), tensor.nbytes()) + "\n";
+  }
+  return {config_->dataset->name, sha256_hex(digests.data(), digests.size())};
+}
+
+std::vector<PluginRecord> Experiment::plugin_records() const {
+  std::vector<PluginRecord> records;
+  const auto add = [&](const ResolvedComponent& c, const auto& self) -> void {
+    const auto& component = *c.factory.component;
+    const auto& plugin = run_.library->owner(component);
+    records.push_back({kind_name(component.kind), component.id, plugin.entry.note.id,
+                       plugin.entry.note.version, plugin.sha256, plugin.entry.path.string(),
+                       plugin.entry.note.torch});
+    for (const auto& child : c.children) {
+      self(*child, self);
+    }
+  };
+  add(*config_->dataset, add);
+  add(*config_->backbone, add);
+  add(*config_->model, add);
+  return records;
+}
+
+}  // namespace clh::core

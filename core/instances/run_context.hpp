@@ -1,0 +1,42 @@
+// RunContext: what every instance of one run shares.
+#pragma once
+#include <csignal>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "core/process/call_trace.hpp"
+#include "core/plugins/plugin_library.hpp"
+#include "core/random/rng_streams.hpp"
+#include "core/instances/torch_generators.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace clh::core {
+
+struct RunContext {
+  RunContext(PluginLibrary& plugins, std::uint64_t run_seed, std::shared_ptr<spdlog::logger> logger)
+      : library(&plugins),
+        seed(run_seed),
+        streams(run_seed),
+        generators(run_seed),
+        log(std::move(logger)) {}
+
+  PluginLibrary* library;
+  std::uint64_t seed;
+  RngStreams streams;
+  TorchGenerators generators;
+  std::shared_ptr<spdlog::logger> log;
+  std::map<std::string, double> metrics;             // reported by plugins
+  std::map<std::string, const void*> extensions;     // id -> table; offered by rooms above
+  const volatile std::sig_atomic_t* stop = nullptr;  // non-zero: end the run
+  CallPlace place;
+  std::thread::id main_thread = std::this_thread::get_id();  // the only one with [main] functions
+  bool full_check = false;  // verify around every call of a plugin what may cost time to verify
+};
+
+}  // namespace clh::core
