@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # From a bare Debian 12 to a finished job: installs what is missing, configures, builds, runs.
-#   bash cmake/bootstrap.sh run [arguments of `cl-host train`]
-#   bash cmake/bootstrap.sh test [arguments of `ctest`]
+#   bash cmake/bootstrap.sh run [arguments of `cl-host train`]    the program, and the plugins it needs
+#   bash cmake/bootstrap.sh build [plugin...]                     everything but the tests
+#   bash cmake/bootstrap.sh test [--full] [arguments of `ctest`]  --full: sanitizers and fuzzers too
 # A second call finds everything done and starts at once.
 set -euo pipefail
 
@@ -9,21 +10,23 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build/release
 # CONTRIBUTING.md says what each is for.
 packages=(
-  g++ cmake ninja-build make ccache
+  g++ cmake ninja-build
   libtorch-dev libblis4-openmp libdlpack-dev
   libboost-dev libboost-program-options-dev libtomlplusplus-dev libspdlog-dev
-  nlohmann-json3-dev zlib1g-dev libssl-dev
-  libgtest-dev pkgconf dataset-fashion-mnist clang libclang-rt-dev abigail-tools
+  nlohmann-json3-dev zlib1g-dev libssl-dev dataset-fashion-mnist
 )
-# Without it ccache never finds a file that uses the precompiled LibTorch header.
-export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+test_packages=(
+  ccache make libgtest-dev pkgconf clang libclang-rt-dev clang-format abigail-tools
+)
 
 fail() {
   printf 'error[setup]: %s\n  fix: %s\n' "$1" "$2" >&2
   exit 2
 }
 
+# install_packages <package>...
 install_packages() {
+  local packages=("$@")
   command -v dpkg-query >/dev/null ||
     fail "packages: expected Debian 12, found a system without dpkg" \
       "install the equivalents of: ${packages[*]}; then cmake --preset release"
@@ -56,12 +59,20 @@ parallel_jobs() {
   echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
 }
 
-# Ninja runs CMake again when a CMakeLists.txt changes, but does not know of the presets.
+# configure <options of cmake>: anew where the presets or the options have changed. Ninja runs CMake
+# again when a CMakeLists.txt changes, but does not know of the presets.
 configure() {
   local stamp=$build/.configured
-  if [[ ! -f $build/build.ninja || ! -f $stamp || $root/CMakePresets.json -nt $stamp ]]; then
-    (cd "$root" && cmake --preset release) >&2
-    touch "$stamp"
+  if [[ ! -f $build/build.ninja || $root/CMakePresets.json -nt $stamp || $(cat "$stamp") != "$*" ]]; then
+    (cd "$root" && cmake --preset release "$@") >&2
+    echo "$*" >"$stamp"
+  fi
+}
+
+# Without the tests, unless they are configured already.
+configure_program() {
+  if [[ ! -f $build/.configured || $root/CMakePresets.json -nt $build/.configured ]]; then
+    configure -DCLH_TESTS=OFF -DCLH_BENCHMARKS=OFF
   fi
 }
 
@@ -69,24 +80,61 @@ build() {
   cmake --build "$build" --parallel "$(parallel_jobs)" "$@" >&2
 }
 
+# The plugin that a run of these arguments lacks, as the program names it; empty if none.
+plugin_to_build() {
+  local arguments=() word
+  for word in "$@"; do
+    [[ $word == --json ]] || arguments+=("$word")
+  done
+  { "$build/bin/cl-host" train --dry-run "${arguments[@]}" 2>&1 >/dev/null || true; } |
+    sed -n 's|^  fix: bash cmake/bootstrap.sh build \([a-z0-9_]*\)$|\1|p'
+}
+
 case ${1:-} in
   run)
     shift
-    install_packages
-    configure
-    build --target cl-host clh_plugins
-    exec "$build/bin/cl-host" train "$@"
+    install_packages "${packages[@]}"
+    configure_program
+    # What the default job needs, then what the arguments name.
+    build --target cl-host clh_plugin_er clh_plugin_mlp clh_plugin_fashion_mnist
+    while plugin=$(plugin_to_build "$@") && [[ -n $plugin ]]; do
+      build --target "clh_plugin_$plugin"
+    done
+    status=0
+    "$build/bin/cl-host" train "$@" || status=$?
+    plugins=$build/lib/cl-host/plugins
+    left=$(($(cut -d' ' -f2 "$build/lib/cl-host/known-components.txt" | sort -u | wc -l) -
+      $(find "$plugins" -name '*.so' | wc -l)))
+    if ((left > 0)); then
+      echo "the other $left plugins: bash cmake/bootstrap.sh build" >&2
+    fi
+    exit "$status"
+    ;;
+  build)
+    shift
+    install_packages "${packages[@]}"
+    configure_program
+    if (($# > 0)); then
+      build --target cl-host "${@/#/clh_plugin_}"
+    else
+      build --target cl-host cl-host-validate clh_plugins
+    fi
     ;;
   test)
     shift
-    install_packages
-    configure
+    full=OFF
+    if [[ ${1:-} == --full ]]; then
+      full=ON
+      shift
+    fi
+    install_packages "${packages[@]}" "${test_packages[@]}"
+    configure -DCLH_TESTS=ON -DCLH_BENCHMARKS=$full -DCLH_FULL_TESTS=$full
     build
     cd "$root"
     exec ctest --preset release "$@"
     ;;
   *)
-    fail "bootstrap.sh: expected run or test, found ${1:-nothing}" \
+    fail "bootstrap.sh: expected run, build or test, found ${1:-nothing}" \
       "bash cmake/bootstrap.sh run, or bash cmake/bootstrap.sh test"
     ;;
 esac

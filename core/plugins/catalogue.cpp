@@ -1,6 +1,7 @@
 #include "core/plugins/catalogue.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -191,6 +192,27 @@ void throw_if_displaced(const std::vector<CatalogueEntry>& entries, const std::s
   }
 }
 
+/// Reads what lies beside a build's plugin folder: a line "model:er-ace er_ace" for each component.
+std::map<std::string, std::string> known_components(const SearchLevels& places) {
+  std::map<std::string, std::string> known;
+  for (const auto& place : places) {
+    if (place.level == Level::kInstalled) {
+      std::ifstream file(place.path.parent_path() / "known-components.txt");
+      for (std::string component, plugin; file >> component >> plugin;) {
+        known.emplace(component, plugin);
+      }
+    }
+  }
+  return known;
+}
+
+[[noreturn]] void throw_not_built(const std::string& kind, const std::string& name,
+                                  const std::string& plugin) {
+  throw Error("not-built",
+              "[" + kind + "] name: expected \"" + name + "\" to be built, found its sources alone",
+              "bash cmake/bootstrap.sh build " + plugin, kExitUsage);
+}
+
 [[noreturn]] void throw_unknown(const std::string& kind, const std::string& wanted,
                                 const std::vector<std::string>& names) {
   const std::string where = "[" + kind + "] name: expected ";
@@ -224,7 +246,7 @@ Catalogue Catalogue::scan(const SearchLevels& places, const HostFingerprint& hos
   }
   std::vector<CatalogueEntry> entries = scanner.take();
   mark_shadowed(entries);
-  return Catalogue(std::move(entries));
+  return {std::move(entries), known_components(places)};
 }
 
 const CatalogueEntry& Catalogue::find(const std::string& kind,
@@ -245,6 +267,10 @@ const CatalogueEntry& Catalogue::find(const std::string& kind,
   }
   if (found == nullptr) {
     throw_if_refused(entries_, kind, wanted);
+    const auto name = component_name(name_or_id);
+    if (const auto known = known_.find(kind + ":" + name); known != known_.end()) {
+      throw_not_built(kind, name, known->second);
+    }
     throw_unknown(kind, name_or_id, names(kind));
   }
   throw_if_displaced(entries_, kind, wanted, *found);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,7 +55,8 @@ class Catalogue final {
   /// Finds the plugin that provides a component.
   /// Inputs:  kind such as "model"; "er" or, always unambiguous, "org.example.er/er".
   /// Owner:   the reference lives as long as this catalogue.
-  /// Errors:  Error `unknown-component`, exit 2; `duplicate`, exit 3, for two plugins at one level;
+  /// Errors:  Error `unknown-component`, exit 2, or `not-built`, exit 2, where the plugins' folder
+  ///          says that this build could make it; `duplicate`, exit 3, for two plugins at one level;
   ///          the candidate's own error, exit 3, if the only one is damaged or refused; that of a
   ///          refused one at the same or an earlier level which nobody may step in for silently:
   ///          one that others could have changed, and with a lock every one.
@@ -64,9 +66,11 @@ class Catalogue final {
   std::vector<std::string> names(std::string_view kind) const;
 
  private:
-  explicit Catalogue(std::vector<CatalogueEntry> entries) : entries_(std::move(entries)) {}
+  Catalogue(std::vector<CatalogueEntry> entries, std::map<std::string, std::string> known)
+      : entries_(std::move(entries)), known_(std::move(known)) {}
 
   std::vector<CatalogueEntry> entries_;
+  std::map<std::string, std::string> known_;  // "model:er" -> plugin that this build could make
 };
 
 /// Returns: "er" for both "er" and "org.example.er/er".

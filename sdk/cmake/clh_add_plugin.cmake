@@ -40,6 +40,7 @@ function(clh_add_plugin name)
 
   add_library(${target} MODULE ${arg_SOURCES} ${generated}/note.cpp)
   set_source_files_properties(${generated}/note.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  set_target_properties(${target} PROPERTIES CLH_PROVIDES "${arg_PROVIDES}")
   target_link_libraries(${target} PRIVATE clh::sdk ${arg_LIBRARIES})
   if(arg_TORCH)
     target_link_libraries(${target} PRIVATE clh::sdk_torch)

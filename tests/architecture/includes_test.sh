@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Arrows of inclusion: plugins -> sdk <- core <- host, and nothing reaches into tests.
+# Arrows of inclusion: plugins -> sdk <- core <- host, nothing reaches into tests, and the rooms of
+# core stand as the line in core/README.md says.
 #   includes_test.sh <source directory>
 set -euo pipefail
 cd "$1"
@@ -23,4 +24,33 @@ forbid plugins 'core|host|plugins|models|backbones|datasets|encoders|nodes|layer
 forbid core 'host|plugins|tests'
 forbid host 'plugins|tests'
 forbid tests/packages 'core|host|plugins|tests'
+
+# Floors: rooms between two '<' share one; an include must lead to a lower one.
+line=$(grep -m1 '^error < ' core/README.md)
+declare -A floor
+number=0
+for word in $line; do
+  if [[ $word == '<' ]]; then
+    number=$((number + 1))
+  else
+    floor[$word]=$number
+  fi
+done
+for folder in core/*/; do
+  room=$(basename "$folder")
+  [[ -n ${floor[$room]:-} ]] || {
+    echo "core/$room: expected the room in the line of core/README.md, found no such word" >&2
+    failed=1
+  }
+done
+while IFS=: read -r file include; do
+  room=$(dirname "${file#core/}")
+  target=$(dirname "${include#core/}")
+  [[ $room == . ]] && room=error
+  [[ $target == . ]] && target=error
+  if [[ $room != "$target" && -n ${floor[$room]:-} ]] && ((${floor[$target]:-99} >= ${floor[$room]})); then
+    echo "$file: expected includes of rooms below $room, found $include" >&2
+    failed=1
+  fi
+done < <(grep -rhoHE --include=*.hpp --include=*.cpp '^#include "core/[^"]+"' core | sed 's/#include "//; s/"$//')
 exit "$failed"

@@ -274,6 +274,17 @@ TEST_F(CatalogueTest, ProposesTheNearestName) {
             "\"icarl-2\"\n  fix: cl-host list models");
 }
 
+TEST_F(CatalogueTest, APluginThatThisBuildCouldMakeIsNotUnknown) {
+  put("built/known-components.txt", "model:er er\nmodel:er-ace er_ace\nbackbone:gem gem\n");
+  put("built/plugins/er.so", plugin("org.a.er", "model:er"));
+  const auto catalogue = Catalogue::scan({{Level::kInstalled, directory_.path() / "built/plugins"}}, host());
+  EXPECT_EQ(refusal(catalogue, "er-ace"),
+            "2 error[not-built]: [model] name: expected \"er-ace\" to be built, found its sources "
+            "alone\n  fix: bash cmake/bootstrap.sh build er_ace");
+  EXPECT_EQ(refusal(catalogue, "gem").substr(0, 27), "2 error[unknown-component]:");
+  EXPECT_NO_THROW(catalogue.find("model", "er"));
+}
+
 TEST_F(CatalogueTest, SaysWhatToDoWhenNothingIsInstalled) {
   put("dir/mlp.so", plugin("org.a.mlp", "backbone:mlp"));
   EXPECT_EQ(refusal(scan(), "er"),
