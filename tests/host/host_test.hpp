@@ -11,6 +11,7 @@
 
 #include "tests/support/run_process.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/places.hpp"
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -32,7 +33,7 @@ inline Words operator+(Words a, const Words& b) {
 /// The file of the host under test: this build's, unless $CLH_TEST_HOST names another.
 inline std::string tested_host() {
   const char* named = std::getenv("CLH_TEST_HOST");
-  return named == nullptr ? CLH_HOST : named;
+  return named == nullptr ? in_build("bin/cl-host") : named;
 }
 
 class HostTest : public ::testing::Test {
@@ -45,7 +46,7 @@ class HostTest : public ::testing::Test {
     request.command = Words{tested_host()} + arguments;
     request.directory = folder();
     // No plugin of the user, none of the environment: "" alone would be refused as an entry.
-    request.environment = {{"HOME", folder()}, {"CLH_PLUGIN_PATH", CLH_TEST_PLUGINS}};
+    request.environment = {{"HOME", folder()}, {"CLH_PLUGIN_PATH", in_build("tests/host/plugins")}};
     // A host under AddressSanitizer dies of a plugin's signal like any other; what LibTorch keeps
     // to the end is leak_test's.
     request.environment["ASAN_OPTIONS"] =
@@ -89,7 +90,7 @@ class HostTest : public ::testing::Test {
     const auto to = folder() / name;
     std::filesystem::create_directories(to);
     for (const auto& plugin : plugins) {
-      std::filesystem::copy_file(std::filesystem::path(CLH_BUILT_PLUGINS) / (plugin + ".so"),
+      std::filesystem::copy_file(in_build("lib/cl-host/plugins/" + plugin + ".so"),
                                  to / (plugin + ".so"));
     }
     return to;

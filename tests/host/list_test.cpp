@@ -1,6 +1,7 @@
 #include <sstream>
 
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 namespace list_test {
@@ -71,14 +72,14 @@ TEST_F(List, Json) {
 
 TEST_F(List, ExecutesNoPluginCode) {
   const auto sung = folder() / "sung";
-  auto list = request({"list", "--plugin-dir", CLH_CANARY_PLUGINS});
+  auto list = request({"list", "--plugin-dir", in_build("tests/host/canary")});
   list.environment["CLH_CANARY"] = sung;
   const auto result = run_process(list);
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.out.find("  canary "), std::string::npos) << result.out;
   EXPECT_FALSE(fs::exists(sung));
   // The same canary is heard by a command that must load it.
-  list.command = {tested_host(), "describe", "canary", "--plugin-dir", CLH_CANARY_PLUGINS};
+  list.command = {tested_host(), "describe", "canary", "--plugin-dir", in_build("tests/host/canary")};
   EXPECT_EQ(run_process(list).exit_code, 0);
   EXPECT_TRUE(fs::exists(sung));
 }

@@ -1,4 +1,5 @@
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 namespace plugin_gates_test {
@@ -130,7 +131,7 @@ TEST_F(PluginGates, ABuiltInOneStepsInForOneOfAnotherAbiAndSaysSo) {
   const auto result = host(tiny({"model=er", "--dry-run", "--plugin-dir", plugins()}));
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(
-      result.err.find(er().string() + ": expected plugin ABI 0.1, found 0.2; " CLH_BUILT_PLUGINS
+      result.err.find(er().string() + ": expected plugin ABI 0.1, found 0.2; " + in_build("lib/cl-host/plugins") +
                                       "/er.so is used in its place\n"),
       std::string::npos)
       << result.err;
@@ -147,7 +148,7 @@ TEST_F(PluginGates, RelativeSearchPathIsRefused) {
 }
 
 TEST_F(PluginGates, StoppingUnaskedIsAFailureOfThePlugin) {
-  expect_error(host({"train", "--json", "dataset=canary", "--plugin-dir", CLH_CANARY_PLUGINS}), 3,
+  expect_error(host({"train", "--json", "dataset=canary", "--plugin-dir", in_build("tests/host/canary")}), 3,
                "[plugin-error]: org.clh.test.canary 0.1.0 in load: stopped on request",
                "report it to the plugin's author");
 }

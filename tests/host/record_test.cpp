@@ -2,6 +2,7 @@
 #include <set>
 
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 namespace record_test {
@@ -54,7 +55,7 @@ TEST_F(Record, HoldsAllItsFiles) {
   const auto& er = environment["plugins"][2];
   EXPECT_EQ(er["id"], "org.clh.er");
   EXPECT_EQ(er["sha256"].get<std::string>().size(), 64U);
-  EXPECT_EQ(er["path"], CLH_BUILT_PLUGINS "/er.so");
+  EXPECT_EQ(er["path"], in_build("lib/cl-host/plugins/er.so"));
   EXPECT_EQ(environment["dataset"]["sha256"].get<std::string>().size(), 64U);
   const auto curve = file_bytes(record / "train.jsonl");
   EXPECT_EQ(std::count(curve.begin(), curve.end(), '\n'), 25);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 namespace validate_conduct_test {
@@ -11,7 +12,7 @@ using nlohmann::json;
 
 class ValidateConduct : public HostTest {
  protected:
-  static std::string plugin() { return CLH_PLANTED; }
+  static std::string plugin() { return in_build("tests/host/validate/planted.so"); }
 
   ProcessResult with_defect(const std::string& defect, const Words& words) const {
     auto wanted = request(words);

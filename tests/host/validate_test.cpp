@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 namespace validate_test {
@@ -12,7 +13,7 @@ using nlohmann::json;
 
 class Validate : public HostTest {
  protected:
-  static std::string plugin() { return CLH_PLANTED; }
+  static std::string plugin() { return in_build("tests/host/validate/planted.so"); }
 
   /// Validates the plugin with one defect; "" = none.
   ProcessResult validate(const std::string& defect, const Words& more = {}) const {

@@ -14,6 +14,7 @@
 #include "core/instances/plugin_instance.hpp"
 #include "tests/plugins/models/model_bench.hpp"
 #include "tests/support/plugin_rig.hpp"
+#include "tests/support/places.hpp"
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -80,7 +81,7 @@ class Leaks : public testing::Test {
   }
   std::vector<std::string> names(const char* kind) const { return rig_.catalogue().names(kind); }
 
-  PluginRig rig_{0, {CLH_LEAKY_PLUGIN}};
+  PluginRig rig_{0, {clh::test::in_build("tests/plugins/leaky.so")}};
 };
 
 TEST_F(Leaks, Models) {

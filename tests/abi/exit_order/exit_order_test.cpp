@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "tests/support/run_process.hpp"
+#include "tests/support/places.hpp"
 #include <gtest/gtest.h>
 
 namespace clh::test {
@@ -9,7 +10,7 @@ namespace {
 
 ProcessResult end_by(const std::string& way, const std::string& model) {
   ProcessRequest request;
-  request.command = {CLH_EXIT_PROBE,      way,
+  request.command = {in_build("bin/exit_probe"), way,
                      "dataset=tiny",      "model=" + model,
                      "backbone=mlp",      "backbone.width=8",
                      "train.iterations=3"};

@@ -12,6 +12,7 @@
 #include "core/plugins/plugin_library.hpp"
 #include "tests/abi/headers/header_text.hpp"
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 #include <dlfcn.h>
 
 namespace clh::test {
@@ -19,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kSource = fs::path(CLH_SOURCE_DIR);
+const fs::path kSource = fs::path(in_source("."));
 
 std::string current_header() {
   return file_bytes(kSource / "sdk/include/clh/abi.h");

@@ -10,13 +10,14 @@
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/plugin_library.hpp"
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kSource = fs::path(CLH_SOURCE_DIR);
+const fs::path kSource = fs::path(in_source("."));
 
 bool has_clang() {
   ProcessRequest request;

@@ -1,6 +1,7 @@
 // Plugins in C, of another compiler than the host's (clang, where that is g++), stripped, optimised
 // at link time: in one training with the built-in ones, and with the same numbers.
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string built(const std::string& plugin) {
-  return std::string(CLH_ABI_PLUGINS "/") + plugin + ".so";
+  return in_build(std::string("tests/abi/plugins/") + plugin + ".so");
 }
 
 // Set when CMake found a second compiler; otherwise what needs it is skipped and says so.
@@ -122,7 +123,7 @@ TEST_F(Twins, AModelOfTheOtherCompilerAndTheBuiltInOneGiveTheSameNumbers) {
   }
   const auto usual = run("usual", replay());
   const auto other = run("other", replay() + Words{"--plugin", built("er_other")});
-  EXPECT_EQ(file_of(usual, "org.clh.er"), CLH_BUILT_PLUGINS "/er.so");
+  EXPECT_EQ(file_of(usual, "org.clh.er"), in_build("lib/cl-host/plugins/er.so"));
   EXPECT_EQ(file_of(other, "org.clh.er"), built("er_other"));
   expect_same(usual, other);
 }

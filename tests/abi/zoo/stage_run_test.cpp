@@ -1,5 +1,6 @@
 // What a plugin does wrong while it trains and evaluates, with the exit code and message of each.
 #include "tests/abi/zoo/run_animals.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 namespace {
@@ -20,7 +21,7 @@ class StageRun : public RunAnimals {
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return nlohmann::json::parse(result.out, nullptr, false);
   }
-  static Words torch(const Words& more) { return tiny({"--plugin-dir", CLH_ZOO_TORCH}) + more; }
+  static Words torch(const Words& more) { return tiny({"--plugin-dir", in_build("tests/abi/zoo")}) + more; }
 };
 
 TEST_F(StageRun, Create) {

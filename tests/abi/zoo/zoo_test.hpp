@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/host/host_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace clh::test {
 
@@ -28,14 +29,14 @@ class ZooTest : public HostTest {
                        "-shared",
                        "-fPIC",
                        "-fvisibility=hidden",
-                       "-I" CLH_SDK_INCLUDE,
+                       "-I" + in_source("sdk/include"),
                        "-o",
                        file};
     for (const auto& source : sources) {
       request.command.insert(
           request.command.end(),
           {"-x", std::filesystem::path(source).extension() == ".cpp" ? "c++" : "c",
-           std::filesystem::path(CLH_ZOO_ANIMALS) / source});
+           std::filesystem::path(in_source("tests/abi/zoo/animals")) / source});
     }
     request.command.insert(request.command.end(), {"-x", "none"});
     request.command = request.command + flags;

@@ -21,6 +21,7 @@
 
 #include "core/state/state_record.hpp"
 #include "tests/support/plugin_rig.hpp"
+#include "tests/support/places.hpp"
 #include <gtest/gtest.h>
 
 namespace clh {
@@ -33,7 +34,7 @@ constexpr std::int32_t kFanIn = 2;
 /// A node in C that knows nothing of LibTorch, y_u = sigmoid(b_u + sum_j w_uj x_uj).
 struct NodeInC {
   NodeInC()
-      : rig(0, {CLH_ABI_PLUGINS "/c_neuron.so"}),
+      : rig(0, {test::in_build("tests/abi/plugins/c_neuron.so")}),
         node(rig.create(CLH_NODE, "c-neuron", clh_node_spec{0, kFanIn, kUnits})) {}
 
   const clh_node_vt& table() const { return node->table<clh_node_vt>(); }

@@ -9,6 +9,7 @@
 #include "core/plugins/plugin_library.hpp"
 #include "tests/support/error_of.hpp"
 #include "tests/support/neutral_host.hpp"
+#include "tests/support/places.hpp"
 #include <gtest/gtest.h>
 
 namespace clh::core {
@@ -51,10 +52,10 @@ class Loading : public testing::Test {
     return host;
   }
 
-  Catalogue catalogue_ = Catalogue::scan({{Level::kFile, CLH_FASHION_MNIST},
-                                          {Level::kFile, CLH_MNIST},
-                                          {Level::kFile, CLH_TINY},
-                                          {Level::kFile, CLH_THERMOMETER}},
+  Catalogue catalogue_ = Catalogue::scan({{Level::kFile, test::in_build("lib/cl-host/plugins/fashion_mnist.so")},
+                                          {Level::kFile, test::in_build("lib/cl-host/plugins/mnist.so")},
+                                          {Level::kFile, test::in_build("tests/plugins/tiny.so")},
+                                          {Level::kFile, test::in_build("lib/cl-host/plugins/thermometer.so")}},
                                          fingerprint());
   PluginLibrary library_{catalogue_, TorchLayout{}};
   clh_host host_ = test::neutral_host();

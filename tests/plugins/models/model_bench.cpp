@@ -11,6 +11,7 @@
 #include <deque>
 
 #include "core/machine/environment.hpp"
+#include "tests/support/places.hpp"
 #include <spdlog/logger.h>
 
 namespace clh::test {
@@ -18,7 +19,7 @@ namespace {
 
 core::PluginLibrary& library() {
   static auto& catalogue = *new core::Catalogue(core::Catalogue::scan(
-      {{core::Level::kDirectory, CLH_BUILT_PLUGINS}}, core::host_fingerprint()));
+      {{core::Level::kDirectory, in_build("lib/cl-host/plugins")}}, core::host_fingerprint()));
   static auto& plugins = *new core::PluginLibrary(catalogue, core::host_torch_layout());
   return plugins;
 }
