@@ -3,6 +3,9 @@
 // its multilinear extension, and differentiates it.
 #include <clh/node.hpp>
 
+#include <ATen/ops/randn.h>
+#include <ATen/ops/sigmoid.h>
+
 namespace {
 
 class @CLASS@ final : public clh::Node {
