@@ -6,8 +6,8 @@
 #include <iostream>
 
 #include "core/error.hpp"
-#include "core/text/nearest_name.hpp"
 #include "core/machine/environment.hpp"
+#include "core/text/nearest_name.hpp"
 #include "core/version.hpp"
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -3,13 +3,13 @@
 #include <chrono>
 #include <iostream>
 
-#include "core/process/child_process.hpp"
 #include "core/error.hpp"
-#include "core/options/describe_options.hpp"
-#include "core/text/nearest_name.hpp"
-#include "core/plugins/plugin_library.hpp"
-#include "core/machine/environment.hpp"
 #include "core/experiment/run_setup.hpp"
+#include "core/machine/environment.hpp"
+#include "core/options/describe_options.hpp"
+#include "core/plugins/plugin_library.hpp"
+#include "core/process/child_process.hpp"
+#include "core/text/nearest_name.hpp"
 #include "host/commands.hpp"
 #include "host/flag_numbers.hpp"
 #include <fcntl.h>

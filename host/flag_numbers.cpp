@@ -23,7 +23,7 @@ std::optional<Number> read(const std::string& text) {
 }
 
 [[noreturn]] void refuse_number(const std::string& command, const std::string& expected,
-                         const std::string& flag, const std::string& found) {
+                                const std::string& flag, const std::string& found) {
   throw core::Error(
       "usage", command + ": expected " + expected + " after --" + flag + ", found \"" + found + '"',
       "cl-host " + command + " --help", core::kExitUsage);

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "core/error.hpp"
-#include "core/text/nearest_name.hpp"
 #include "core/plugins/table_check.hpp"
+#include "core/text/nearest_name.hpp"
 #include "core/text/terminal_text.hpp"
 #include "host/commands.hpp"
 #include <nlohmann/json.hpp>

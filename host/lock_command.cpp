@@ -3,9 +3,9 @@
 #include <iostream>
 
 #include "core/error.hpp"
-#include "core/plugins/lock_file.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/files/sha256.hpp"
+#include "core/plugins/lock_file.hpp"
 #include "core/text/terminal_text.hpp"
 #include "host/commands.hpp"
 

@@ -6,15 +6,15 @@
 #include <iostream>
 
 #include "core/error.hpp"
-#include "core/text/word_list.hpp"
-#include "core/process/load_guard.hpp"
-#include "core/plugins/refused_plugins.hpp"
-#include "core/report/accuracy_table.hpp"
-#include "core/record/results_json.hpp"
+#include "core/experiment/run_recorder.hpp"
 #include "core/files/unwritable.hpp"
 #include "core/machine/environment.hpp"
-#include "core/experiment/run_recorder.hpp"
+#include "core/plugins/refused_plugins.hpp"
+#include "core/process/load_guard.hpp"
+#include "core/record/results_json.hpp"
+#include "core/report/accuracy_table.hpp"
 #include "core/stream/describe_plan.hpp"
+#include "core/text/word_list.hpp"
 #include "core/version.hpp"
 #include "host/commands.hpp"
 #include "host/exit_guard.hpp"
@@ -220,7 +220,8 @@ int train_command(const Arguments& arguments) {
   all.add(supervisor_flags());
   const auto given = parse(arguments, all, "train");
   if (given.count("help") != 0) {
-    return print_help("cl-host train [FILE.toml] [key=value ...] [flags]", kTrainText, train_flags());
+    return print_help("cl-host train [FILE.toml] [key=value ...] [flags]", kTrainText,
+                      train_flags());
   }
   const bool json = given.count("json") != 0;
   if (json && given.count("dry-run") != 0) {

@@ -11,8 +11,8 @@ namespace clh::host {
 
 /// Becomes cl-host-validate. Errors: core::Error `not-built` where it does not lie beside cl-host.
 int validate_command(const Arguments& arguments) {
-  const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() /
-                       "cl-host-validate";
+  const auto program =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "cl-host-validate";
   std::vector<std::string> words = {"cl-host", "validate"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> given;

@@ -5,8 +5,8 @@
 
 #include <cstring>
 
-#include "core/error.hpp"
 #include "core/abi/core_errors.hpp"
+#include "core/error.hpp"
 
 namespace clh::core {
 namespace {

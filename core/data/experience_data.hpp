@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/data/split_data.hpp"
 #include "core/data/sample_transform.hpp"
+#include "core/data/split_data.hpp"
 #include "core/stream/epoch_order.hpp"
 #include "core/stream/stream_plan.hpp"
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/error.hpp"
 #include "core/abi/core_errors.hpp"
+#include "core/error.hpp"
 #include "core/random/draws.hpp"
 
 namespace clh::core {

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <optional>
 
-#include "core/error.hpp"
 #include "core/elf/elf_note.hpp"
 #include "core/elf/elf_source.hpp"
+#include "core/error.hpp"
 #include <elf.h>
 #include <sys/stat.h>
 #include <unistd.h>

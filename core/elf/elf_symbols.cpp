@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "core/error.hpp"
 #include "core/elf/elf_source.hpp"
+#include "core/error.hpp"
 #include <elf.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -5,8 +5,8 @@
 
 #include <chrono>
 
-#include "core/error.hpp"
 #include "core/abi/capabilities.hpp"
+#include "core/error.hpp"
 #include "core/files/sha256.hpp"
 #include "core/process/process_state.hpp"
 

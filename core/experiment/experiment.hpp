@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "core/experiment/run_setup.hpp"
 #include "core/network/criterion.hpp"
 #include "core/network/network_table.hpp"
-#include "core/experiment/run_setup.hpp"
 #include "core/run/task_loop.hpp"
 
 namespace clh::core {

@@ -2,11 +2,11 @@
 
 #include <cstdio>
 
-#include "core/metrics/average_accuracy.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/machine/environment.hpp"
+#include "core/metrics/average_accuracy.hpp"
 #include "core/record/metrics_csv.hpp"
 #include "core/record/results_json.hpp"
-#include "core/machine/environment.hpp"
 #include <spdlog/logger.h>
 
 namespace clh::core {

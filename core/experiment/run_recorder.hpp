@@ -6,8 +6,8 @@
 #include <ostream>
 #include <string>
 
-#include "core/record/run_directory.hpp"
 #include "core/experiment/experiment.hpp"
+#include "core/record/run_directory.hpp"
 
 namespace clh::core {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
 #include "core/abi/capabilities.hpp"
+#include "core/error.hpp"
 
 namespace clh::core {
 namespace {

@@ -5,10 +5,10 @@
 #include <new>
 #include <numeric>
 
-#include "core/error.hpp"
 #include "core/abi/dataset_info.hpp"
 #include "core/abi/dlpack_tensor.hpp"
 #include "core/abi/error_text.hpp"
+#include "core/error.hpp"
 #include "core/text/terminal_text.hpp"
 
 namespace clh::core {

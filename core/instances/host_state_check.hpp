@@ -1,7 +1,7 @@
 // CallCheck: what a plugin's call must leave alone although the host could not tell (rule R15).
 #pragma once
-#include "core/process/process_state.hpp"
 #include "core/instances/torch_state.hpp"
+#include "core/process/process_state.hpp"
 
 namespace clh::core {
 

@@ -6,12 +6,12 @@
 #include <cstring>
 #include <thread>
 
-#include "core/lut/lut_function.hpp"
-#include "core/instances/vjp_node.hpp"
 #include "core/abi/core_errors.hpp"
 #include "core/abi/dlpack_tensor.hpp"
 #include "core/abi/error_text.hpp"
 #include "core/abi/shape_check.hpp"
+#include "core/instances/vjp_node.hpp"
+#include "core/lut/lut_function.hpp"
 #include "core/text/terminal_text.hpp"
 #include "core/version.hpp"
 #include <spdlog/logger.h>

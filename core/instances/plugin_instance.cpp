@@ -1,9 +1,9 @@
 #include "core/instances/plugin_instance.hpp"
 
-#include "core/error.hpp"
 #include "core/abi/error_text.hpp"
-#include "core/state/state_record.hpp"
+#include "core/error.hpp"
 #include "core/state/state_difference.hpp"
+#include "core/state/state_record.hpp"
 
 namespace clh::core {
 

@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "core/process/call_trace.hpp"
-#include "core/instances/host_state_check.hpp"
 #include "core/abi/capabilities.hpp"
+#include "core/instances/host_state_check.hpp"
 #include "core/instances/instance_host.hpp"
+#include "core/process/call_trace.hpp"
 
 namespace clh::core {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <thread>
 
-#include "core/process/call_trace.hpp"
-#include "core/plugins/plugin_library.hpp"
-#include "core/random/rng_streams.hpp"
 #include "core/instances/torch_generators.hpp"
+#include "core/plugins/plugin_library.hpp"
+#include "core/process/call_trace.hpp"
+#include "core/random/rng_streams.hpp"
 
 namespace spdlog {
 class logger;

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <numeric>
 
-#include "core/error.hpp"
 #include "core/abi/tensor_sink.hpp"
+#include "core/error.hpp"
 #include "core/network/network_table.hpp"
 #include "core/state/state_record.hpp"
 

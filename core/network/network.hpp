@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "core/instances/backbone_proxy.hpp"
 #include "core/network/arena.hpp"
 #include "core/network/linear_head.hpp"
-#include "core/instances/backbone_proxy.hpp"
 
 namespace clh::core {
 

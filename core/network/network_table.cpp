@@ -106,7 +106,8 @@ clh_status save(void* net, const clh_writer* writer, clh_error* error) {
   return guard<CoreErrors>(error, [&] {
     Archive archive(*writer);
     network(net).state(archive);
-    if (const auto& spawned = handle(net); spawned.owned != nullptr && spawned.optimizer != nullptr) {
+    if (const auto& spawned = handle(net);
+        spawned.owned != nullptr && spawned.optimizer != nullptr) {
       spawned.optimizer->moments(archive, spawned.network->arena());
     }
   });

@@ -44,7 +44,8 @@ void Optimizer::leave(const Arena& arena) {
 void Optimizer::add(const std::string& name, const at::Tensor& leaf) {
   auto& arena = own_[name];
   if (arena != nullptr) {
-    throw Error("bad-option", "optimizer: expected each added leaf once, found \"" + name + "\" twice",
+    throw Error("bad-option",
+                "optimizer: expected each added leaf once, found \"" + name + "\" twice",
                 "report it to the plugin's author", kExitPlugin);
   }
   arena = std::make_unique<Arena>(leaf.numel());

@@ -1,7 +1,7 @@
 #include "core/network/optimizer_adam.hpp"
 
-#include <ATen/core/Tensor.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include <cmath>
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/options/config_json.hpp"
-#include "core/text/word_list.hpp"
 #include "core/options/param_text.hpp"
 #include "core/text/terminal_text.hpp"
+#include "core/text/word_list.hpp"
 #include <nlohmann/json.hpp>
 
 namespace clh::core {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/text/nearest_name.hpp"
 #include "core/options/param_text.hpp"
+#include "core/text/nearest_name.hpp"
 
 namespace clh::core {
 namespace {

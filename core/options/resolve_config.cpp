@@ -8,10 +8,10 @@
 #include "core/error.hpp"
 #include "core/options/config_json.hpp"
 #include "core/options/config_overlay.hpp"
-#include "core/text/word_list.hpp"
 #include "core/options/overrides.hpp"
 #include "core/options/toml_text.hpp"
 #include "core/options/unknown_section.hpp"
+#include "core/text/word_list.hpp"
 #include <nlohmann/json.hpp>
 
 namespace clh::core {

@@ -6,12 +6,12 @@
 #include <system_error>
 #include <utility>
 
-#include "core/error.hpp"
-#include "core/text/nearest_name.hpp"
 #include "core/elf/elf_file.hpp"
-#include "core/text/identifiers.hpp"
-#include "core/plugins/plugin_shadowing.hpp"
+#include "core/error.hpp"
 #include "core/files/sha256.hpp"
+#include "core/plugins/plugin_shadowing.hpp"
+#include "core/text/identifiers.hpp"
+#include "core/text/nearest_name.hpp"
 
 namespace clh::core {
 namespace {

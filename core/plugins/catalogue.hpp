@@ -56,10 +56,10 @@ class Catalogue final {
   /// Inputs:  kind such as "model"; "er" or, always unambiguous, "org.example.er/er".
   /// Owner:   the reference lives as long as this catalogue.
   /// Errors:  Error `unknown-component`, exit 2, or `not-built`, exit 2, where the plugins' folder
-  ///          says that this build could make it; `duplicate`, exit 3, for two plugins at one level;
-  ///          the candidate's own error, exit 3, if the only one is damaged or refused; that of a
-  ///          refused one at the same or an earlier level which nobody may step in for silently:
-  ///          one that others could have changed, and with a lock every one.
+  ///          says that this build could make it; `duplicate`, exit 3, for two plugins at one
+  ///          level; the candidate's own error, exit 3, if the only one is damaged or refused; that
+  ///          of a refused one at the same or an earlier level which nobody may step in for
+  ///          silently: one that others could have changed, and with a lock every one.
   const CatalogueEntry& find(const std::string& kind, const std::string& name_or_id) const;
 
   /// Returns: the plain names by which find() succeeds for a kind, sorted.

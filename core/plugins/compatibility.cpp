@@ -4,10 +4,10 @@
 #include <optional>
 #include <string_view>
 
-#include "core/error.hpp"
 #include "core/abi/abi_version.hpp"
-#include "core/text/identifiers.hpp"
+#include "core/error.hpp"
 #include "core/plugins/torch_fingerprint.hpp"
+#include "core/text/identifiers.hpp"
 #include <elf.h>
 #include <link.h>
 

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/text/identifiers.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/files/sha256.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::core {
 namespace {

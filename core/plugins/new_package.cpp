@@ -6,10 +6,10 @@
 #include <system_error>
 
 #include "core/error.hpp"
-#include "core/text/word_list.hpp"
-#include "core/text/identifiers.hpp"
 #include "core/files/output_file.hpp"
+#include "core/text/identifiers.hpp"
 #include "core/text/shell_word.hpp"
+#include "core/text/word_list.hpp"
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -10,10 +10,10 @@
 #include <system_error>
 #include <vector>
 
-#include "core/error.hpp"
 #include "core/abi/error_text.hpp"
-#include "core/process/load_guard.hpp"
+#include "core/error.hpp"
 #include "core/files/sha256.hpp"
+#include "core/process/load_guard.hpp"
 #include "core/version.hpp"
 #include <boost/dll/shared_library.hpp>
 

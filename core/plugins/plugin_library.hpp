@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/process/call_trace.hpp"
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/table_check.hpp"
+#include "core/process/call_trace.hpp"
 
 namespace clh::core {
 

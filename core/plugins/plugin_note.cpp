@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/text/identifiers.hpp"
 #include "core/plugins/torch_fingerprint.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::core {
 namespace {

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.hpp"
 #include "core/abi/abi_version.hpp"
 #include "core/abi/capabilities.hpp"
+#include "core/error.hpp"
 
 namespace clh::core {
 namespace {

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "core/metrics/metric_table.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/metrics/metric_table.hpp"
 
 namespace clh::core {
 namespace {

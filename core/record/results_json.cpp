@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "core/metrics/metric_table.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/metrics/metric_table.hpp"
 
 namespace clh::core {
 namespace {

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "core/metrics/accuracy_matrix.hpp"
-#include "core/network/network.hpp"
+#include "core/data/sample_transform.hpp"
 #include "core/instances/dataset_proxy.hpp"
 #include "core/instances/model_proxy.hpp"
+#include "core/metrics/accuracy_matrix.hpp"
+#include "core/network/network.hpp"
 #include "core/run/run_options.hpp"
-#include "core/data/sample_transform.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {

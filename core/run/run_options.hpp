@@ -38,7 +38,8 @@ struct TrainOptions {
   void bind(OptionBinder& option) {
     option("batch-size", batch_size, "samples of a training step").range(1, 1e9).unit("samples");
     option("epochs", epochs, "passes over each task").range(1, 1e9);
-    option("iterations", iterations, "steps of each task instead of epochs; 0 = epochs").range(0, 1e9);
+    option("iterations", iterations, "steps of each task instead of epochs; 0 = epochs")
+        .range(0, 1e9);
     option("shuffle", shuffle, "visit a task's samples in random order");
     option("drop-last", drop_last, "leave out the last, smaller batch of an epoch");
     option("on-nan", on_nan, "what to do when a loss is not finite").choices({"stop", "continue"});

@@ -4,15 +4,15 @@
 #include <functional>
 #include <string>
 
+#include "core/data/experience_data.hpp"
+#include "core/instances/model_proxy.hpp"
+#include "core/instances/run_context.hpp"
 #include "core/metrics/accuracy_matrix.hpp"
 #include "core/network/network_table.hpp"
-#include "core/instances/model_proxy.hpp"
 #include "core/record/curve_jsonl.hpp"
-#include "core/report/progress.hpp"
 #include "core/record/run_record.hpp"
+#include "core/report/progress.hpp"
 #include "core/run/evaluator.hpp"
-#include "core/data/experience_data.hpp"
-#include "core/instances/run_context.hpp"
 #include "core/run/run_options.hpp"
 
 namespace clh::core {

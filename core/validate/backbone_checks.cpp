@@ -1,10 +1,10 @@
 // Backbones: features of the declared shape, parameters that stay, gradients, copies.
 #include <clh/error.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/equal.h>
-#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
@@ -191,7 +191,8 @@ std::vector<ComponentCheck> backbone_checks() {
       {"behave.batches", "finite losses in two tasks of batches 1, 7, 13 and a rest", check_trains},
       {"behave.pure", "eval mode as a function of its input alone", check_pure},
       {"behave.copies", "copies that compute the same, fresh ones that do not", check_copies},
-      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_backbone_bad_input},
+      {"behave.bad-input", "an error for bad tensors, nothing written by it",
+       check_backbone_bad_input},
   };
 }
 

@@ -1,11 +1,11 @@
 #include "core/validate/bad_inputs.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <cstring>
 #include <limits>
@@ -15,8 +15,7 @@ namespace {
 
 BadBatch good_batch() {
   const auto inputs = at::linspace(0, 1, 4 * 36).view({4, 1, 6, 6});
-  return {"", inputs, (inputs * 255).to(at::kByte), at::arange(4).remainder(2),
-          at::arange(4)};
+  return {"", inputs, (inputs * 255).to(at::kByte), at::arange(4).remainder(2), at::arange(4)};
 }
 
 }  // namespace

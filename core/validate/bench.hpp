@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/options/component_tree.hpp"
 #include "core/instances/instance_host.hpp"
 #include "core/instances/run_context.hpp"
+#include "core/options/component_tree.hpp"
 #include "core/validate/workshop.hpp"
 
 namespace clh::core {

@@ -1,11 +1,11 @@
 // Conduct: the same seed gives the same bits, whatever else lives in the process, and what belongs
 // to the host stays as it was.
-#include "core/error.hpp"
 #include "core/abi/capabilities.hpp"
+#include "core/error.hpp"
+#include "core/state/state_difference.hpp"
 #include "core/text/identifiers.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/specimen.hpp"
-#include "core/state/state_difference.hpp"
 
 namespace clh::core {
 namespace {

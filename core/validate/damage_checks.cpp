@@ -7,9 +7,9 @@
 
 #include "core/random/draws.hpp"
 #include "core/random/rng_streams.hpp"
+#include "core/state/state_difference.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/half_life.hpp"
-#include "core/state/state_difference.hpp"
 
 namespace clh::core {
 namespace {

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/error.hpp"
 #include "core/abi/dataset_info.hpp"
-#include "core/instances/dataset_proxy.hpp"
 #include "core/abi/error_text.hpp"
+#include "core/error.hpp"
+#include "core/instances/dataset_proxy.hpp"
 #include "core/validate/bad_inputs.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/raw_instance.hpp"

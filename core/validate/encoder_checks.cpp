@@ -80,7 +80,8 @@ std::vector<ComponentCheck> encoder_checks() {
   return {
       {"behave.unfitted", "an error from encode before fit", check_unfitted},
       {"behave.bits", "bits of the declared shape for any batch", check_bits},
-      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_encoder_bad_input},
+      {"behave.bad-input", "an error for bad tensors, nothing written by it",
+       check_encoder_bad_input},
   };
 }
 

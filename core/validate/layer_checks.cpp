@@ -1,8 +1,8 @@
 // Layers: a legal wiring, outputs of the declared shape, gradients that equal the differences.
 #include <clh/error.hpp>
 
-#include <ATen/core/Tensor.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include "core/validate/bad_inputs.hpp"
 #include "core/validate/component_checks.hpp"
@@ -79,7 +79,8 @@ std::vector<ComponentCheck> layer_checks() {
       {"behave.wiring", "a legal mapping and a truth table of its size", check_wiring},
       {"behave.outputs", "finite outputs of the declared shape for any batch", check_outputs},
       {"behave.gradients", "gradients that equal finite differences", check_layer_gradients},
-      {"behave.bad-input", "an error for bad tensors, nothing written by it", check_layer_bad_input},
+      {"behave.bad-input", "an error for bad tensors, nothing written by it",
+       check_layer_bad_input},
   };
 }
 

@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-#include "core/text/identifiers.hpp"
 #include "core/plugins/plugin_library.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::core {
 namespace {

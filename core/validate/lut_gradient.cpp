@@ -1,8 +1,8 @@
 #include "core/validate/lut_gradient.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <cmath>
 

@@ -1,8 +1,8 @@
 #include "core/validate/lut_parts.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/rand.h>
-#include <ATen/TensorOperators.h>
 
 namespace clh::core {
 namespace {

@@ -1,6 +1,6 @@
 // The life of a node or a layer: gradient steps of the host's optimizer on its parameters.
-#include <ATen/core/grad_mode.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 
 #include <map>
 

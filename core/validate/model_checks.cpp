@@ -7,12 +7,12 @@
 
 #include <cmath>
 
-#include "core/error.hpp"
 #include "core/abi/capabilities.hpp"
+#include "core/error.hpp"
+#include "core/state/state_difference.hpp"
 #include "core/validate/bad_inputs.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/raw_instance.hpp"
-#include "core/state/state_difference.hpp"
 #include "core/validate/trial_run.hpp"
 
 namespace clh::core {

@@ -1,12 +1,12 @@
 // Nodes: corners that equal the tables, gradients that equal the differences.
 #include <clh/error.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
@@ -44,8 +44,7 @@ std::string check_corners(Workshop& workshop, const ProvidedComponent& provided)
                truth.sizes() == at::IntArrayRef({kUnits, entries}),
            "a uint8 truth table [units, 2^k]" + where, "another form");
     const auto address = at::arange(entries).unsqueeze(1);
-    const auto corners =
-        address.bitwise_right_shift(at::arange(k)).bitwise_and(1).to(at::kFloat);
+    const auto corners = address.bitwise_right_shift(at::arange(k)).bitwise_and(1).to(at::kFloat);
     const auto mapping = at::arange(k, at::kInt).expand({kUnits, k}).contiguous();
     const auto y = node_forward(node.instance(), corners, mapping);  // [2^k, units]
     expect(y.sizes() == at::IntArrayRef({entries, kUnits}), "outputs [B, units]" + where,

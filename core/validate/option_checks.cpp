@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.hpp"
 #include "core/abi/instance_table.hpp"
+#include "core/error.hpp"
 #include "core/random/draws.hpp"
 #include "core/random/rng_streams.hpp"
 #include "core/validate/component_checks.hpp"

@@ -28,8 +28,7 @@ class SmallNetwork final : public Backbone, public GatedBackbone {
     const auto out = hidden_->forward(in);
     return {{"hidden.input", in}, {"hidden.output", out}, {"features", out.relu()}};
   }
-  at::Tensor gated_features(const at::Tensor& x,
-                               const std::vector<at::Tensor>& gates) override {
+  at::Tensor gated_features(const at::Tensor& x, const std::vector<at::Tensor>& gates) override {
     const auto open = features(x);
     return !gates.empty() && gates[0].defined() ? open * gates[0] : open;
   }

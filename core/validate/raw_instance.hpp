@@ -2,9 +2,9 @@
 #pragma once
 #include <memory>
 
+#include "core/data/sample_transform.hpp"
 #include "core/network/criterion.hpp"
 #include "core/network/network_table.hpp"
-#include "core/data/sample_transform.hpp"
 #include "core/validate/bench.hpp"
 
 namespace clh::core {

@@ -4,13 +4,13 @@
 #include <iterator>
 
 #include "core/error.hpp"
+#include "core/files/temporary_file.hpp"
 #include "core/random/draws.hpp"
 #include "core/random/rng_streams.hpp"
 #include "core/state/checkpoint.hpp"
+#include "core/state/state_difference.hpp"
 #include "core/validate/component_checks.hpp"
 #include "core/validate/half_life.hpp"
-#include "core/state/state_difference.hpp"
-#include "core/files/temporary_file.hpp"
 
 namespace clh::core {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "core/error.hpp"
-#include "core/text/identifiers.hpp"
 #include "core/plugins/plugin_trust.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::core {
 namespace {

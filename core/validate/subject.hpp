@@ -8,14 +8,14 @@
 #include <string>
 
 #include "core/elf/elf_file.hpp"
+#include "core/elf/elf_symbols.hpp"
+#include "core/instances/torch_state.hpp"
 #include "core/plugins/compatibility.hpp"
 #include "core/plugins/plugin_file.hpp"
 #include "core/plugins/plugin_note.hpp"
 #include "core/plugins/table_check.hpp"
 #include "core/process/captured_output.hpp"
-#include "core/elf/elf_symbols.hpp"
 #include "core/process/process_state.hpp"
-#include "core/instances/torch_state.hpp"
 
 namespace clh::core {
 

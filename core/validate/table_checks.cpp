@@ -5,8 +5,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "core/error.hpp"
 #include "core/abi/capabilities.hpp"
+#include "core/error.hpp"
 #include "core/text/identifiers.hpp"
 
 namespace clh::core {

@@ -7,8 +7,8 @@
 #include <iostream>
 #include <sstream>
 
-#include "core/machine/environment.hpp"
 #include "core/experiment/run_recorder.hpp"
+#include "core/machine/environment.hpp"
 #include "tests/benchmarks/hand_written_er.hpp"
 #include "tests/benchmarks/median.hpp"
 #include "tests/support/test_run.hpp"

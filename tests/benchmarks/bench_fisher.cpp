@@ -2,8 +2,8 @@
 // form, against one backward pass for each sample and class of the same task. Both alternate in one
 // process; medians and their ratio. Target: at least 20 times faster. The two diagonals are
 // compared, too.
-#include <ATen/ops/zeros_like.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <chrono>
 #include <cstdio>

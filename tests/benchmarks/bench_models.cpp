@@ -3,6 +3,8 @@
 // method adds, each over 10 samples. One thread, MLP 784-100-100-10, batch 10, 10 replayed samples
 // a draw, second task. All alternate in one process; medians, and medians of the ratios within a
 // round. Target: 1.3 times the floor for er, er-ace, agem, der, derpp, ewc, si, mas and lwf.
+#include <ATen/ops/cross_entropy_loss.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -10,8 +12,6 @@
 #include "core/machine/environment.hpp"
 #include "tests/benchmarks/median.hpp"
 #include "tests/plugins/models/model_bench.hpp"
-
-#include <ATen/ops/cross_entropy_loss.h>
 
 namespace {
 

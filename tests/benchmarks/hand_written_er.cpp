@@ -19,8 +19,7 @@ Split load(const std::string& root, const std::string& stem) {
   auto labels = read_idx(root + "/" + stem + "-labels-idx1-ubyte");
   const auto n = images.shape[0];
   Split split;
-  split.x =
-      at::from_blob(images.data.data(), {n, 784}, at::kByte).to(at::kFloat).div_(255);
+  split.x = at::from_blob(images.data.data(), {n, 784}, at::kByte).to(at::kFloat).div_(255);
   split.y = at::from_blob(labels.data.data(), {n}, at::kByte).to(at::kLong);
   return split;
 }
@@ -42,9 +41,7 @@ torch::nn::Sequential make_mlp() {
 class Reservoir {
  public:
   explicit Reservoir(std::int64_t capacity)
-      : x_(at::empty({capacity, 784})),
-        y_(at::empty({capacity}, at::kLong)),
-        capacity_(capacity) {}
+      : x_(at::empty({capacity, 784})), y_(at::empty({capacity}, at::kLong)), capacity_(capacity) {}
   bool empty() const { return seen_ == 0; }
   void add(const at::Tensor& x, const at::Tensor& y) {
     for (std::int64_t i = 0; i < x.size(0); ++i, ++seen_) {

@@ -11,7 +11,8 @@ namespace {
 
 const clh::core::HostFingerprint& host() {
   static const clh::core::HostFingerprint fingerprint{
-      62, 0, 1, "1.13.0 variant=cpu cxx11abi=1 stl=libstdc++ debugstl=0", {"libtorch_cpu.so.1.13"}, ""};
+      62, 0, 1, "1.13.0 variant=cpu cxx11abi=1 stl=libstdc++ debugstl=0", {"libtorch_cpu.so.1.13"},
+      ""};
   return fingerprint;
 }
 

@@ -78,8 +78,9 @@ TEST_F(Describe, DoctorReportsTheMachine) {
   const auto text = host({"doctor"});
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_EQ(text.err, "");
-  for (const std::string& part : Words{"\n  libtorch ", "  BLIS (", "\n  CPU capability ", "\n  threads ",
-                                 "\n  plugins, installed ", in_build("lib/cl-host/plugins"), " usable\n"}) {
+  for (const std::string& part :
+       Words{"\n  libtorch ", "  BLIS (", "\n  CPU capability ", "\n  threads ",
+             "\n  plugins, installed ", in_build("lib/cl-host/plugins"), " usable\n"}) {
     EXPECT_NE(text.out.find(part), std::string::npos) << part << "\nin\n" << text.out;
   }
   EXPECT_EQ(text.out.find("\n! "), std::string::npos) << "nothing is wrong here:\n" << text.out;

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/places.hpp"
 #include "tests/support/run_process.hpp"
 #include "tests/support/temporary_directory.hpp"
-#include "tests/support/places.hpp"
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 

@@ -79,7 +79,8 @@ TEST_F(List, ExecutesNoPluginCode) {
   EXPECT_NE(result.out.find("  canary "), std::string::npos) << result.out;
   EXPECT_FALSE(fs::exists(sung));
   // The same canary is heard by a command that must load it.
-  list.command = {tested_host(), "describe", "canary", "--plugin-dir", in_build("tests/host/canary")};
+  list.command = {tested_host(), "describe", "canary", "--plugin-dir",
+                  in_build("tests/host/canary")};
   EXPECT_EQ(run_process(list).exit_code, 0);
   EXPECT_TRUE(fs::exists(sung));
 }

@@ -130,10 +130,9 @@ TEST_F(PluginGates, ABuiltInOneStepsInForOneOfAnotherAbiAndSaysSo) {
   patch("abi=0.1 min=0.1", "abi=0.2 min=0.2");
   const auto result = host(tiny({"model=er", "--dry-run", "--plugin-dir", plugins()}));
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_NE(
-      result.err.find(er().string() + ": expected plugin ABI 0.1, found 0.2; " + in_build("lib/cl-host/plugins") +
-                                      "/er.so is used in its place\n"),
-      std::string::npos)
+  EXPECT_NE(result.err.find(er().string() + ": expected plugin ABI 0.1, found 0.2; " +
+                            in_build("lib/cl-host/plugins") + "/er.so is used in its place\n"),
+            std::string::npos)
       << result.err;
 }
 
@@ -148,9 +147,10 @@ TEST_F(PluginGates, RelativeSearchPathIsRefused) {
 }
 
 TEST_F(PluginGates, StoppingUnaskedIsAFailureOfThePlugin) {
-  expect_error(host({"train", "--json", "dataset=canary", "--plugin-dir", in_build("tests/host/canary")}), 3,
-               "[plugin-error]: org.clh.test.canary 0.1.0 in load: stopped on request",
-               "report it to the plugin's author");
+  expect_error(
+      host({"train", "--json", "dataset=canary", "--plugin-dir", in_build("tests/host/canary")}), 3,
+      "[plugin-error]: org.clh.test.canary 0.1.0 in load: stopped on request",
+      "report it to the plugin's author");
 }
 
 TEST_F(PluginGates, MissingFilesAndFolders) {

@@ -13,8 +13,8 @@
 #include "core/instances/dataset_proxy.hpp"
 #include "core/instances/plugin_instance.hpp"
 #include "tests/plugins/models/model_bench.hpp"
-#include "tests/support/plugin_rig.hpp"
 #include "tests/support/places.hpp"
+#include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
 #include <unistd.h>
 

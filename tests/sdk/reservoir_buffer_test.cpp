@@ -1,10 +1,10 @@
 #include <clh/reservoir_buffer.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cstdint>

@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/instances/instance_host.hpp"
+#include "core/instances/run_context.hpp"
+#include "core/machine/environment.hpp"
 #include "core/options/component_tree.hpp"
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/plugin_library.hpp"
-#include "core/machine/environment.hpp"
-#include "core/instances/instance_host.hpp"
-#include "core/instances/run_context.hpp"
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
 

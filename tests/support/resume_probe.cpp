@@ -1,6 +1,6 @@
-// Continues saved runs, one for each line of its input: "FILE OUT key=value ...". Loads the state in
-// FILE, runs to the end, writes the state to OUT and answers with the line "done", or with what went
-// wrong. Lets a test stop a run in one process and finish it in another.
+// Continues saved runs, one for each line of its input: "FILE OUT key=value ...". Loads the state
+// in FILE, runs to the end, writes the state to OUT and answers with the line "done", or with what
+// went wrong. Lets a test stop a run in one process and finish it in another.
 #include <iostream>
 #include <iterator>
 #include <sstream>

@@ -27,9 +27,8 @@ TestRun::TestRun(const std::vector<std::string>& overrides, bool full_check)
   core::set_threads(1);
   auto logger = std::make_shared<spdlog::logger>(
       "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_));
-  experiment_ =
-      std::make_unique<core::Experiment>(config_, catalogue_, library_, std::move(logger), nullptr,
-                                         full_check);
+  experiment_ = std::make_unique<core::Experiment>(config_, catalogue_, library_, std::move(logger),
+                                                   nullptr, full_check);
   loop_ = std::make_unique<core::TaskLoop>(experiment_->loop(silent_));
 }
 

@@ -71,8 +71,7 @@ class Mlp final : public clh::Backbone, public clh::GatedBackbone {
     return seen;
   }
 
-  at::Tensor gated_features(const at::Tensor& x,
-                               const std::vector<at::Tensor>& gates) override {
+  at::Tensor gated_features(const at::Tensor& x, const std::vector<at::Tensor>& gates) override {
     if (gates.size() != layers_.size()) {
       throw clh::UsageError("[gates] expected " + std::to_string(layers_.size()) + ", found " +
                             std::to_string(gates.size()));

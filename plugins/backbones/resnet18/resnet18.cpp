@@ -58,8 +58,8 @@ class BasicBlock final : public nn::Module {
   /// x [B, in, H, W] -> [B, out, H/s, W/s]. Gates are [out], that of the first convolution and of
   /// the sum. See is called with each convolution's name, input and output.
   template <class See>
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& inner,
-                        const at::Tensor& outer, See&& see) {
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& inner, const at::Tensor& outer,
+                     See&& see) {
     auto y = conv1_->forward(x);
     see("conv1", x, y);
     const auto h = gated(normalised(bn1_, y).relu_(), inner);
@@ -146,8 +146,7 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
     return seen;
   }
 
-  at::Tensor gated_features(const at::Tensor& x,
-                               const std::vector<at::Tensor>& gates) override {
+  at::Tensor gated_features(const at::Tensor& x, const std::vector<at::Tensor>& gates) override {
     if (gates.size() != kGates) {
       throw clh::UsageError("[gates] expected " + std::to_string(kGates) + ", found " +
                             std::to_string(gates.size()));

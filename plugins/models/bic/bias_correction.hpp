@@ -4,10 +4,10 @@
 #include <clh/archive.hpp>
 #include <clh/tensor.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/one_hot.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>

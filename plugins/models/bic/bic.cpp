@@ -11,10 +11,10 @@
 #include <clh/model.hpp>
 #include <clh/task_labels.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <limits>

@@ -9,9 +9,9 @@
 // only.
 #include <clh/gated_network.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/zeros_like.h>
-#include <ATen/TensorOperators.h>
 
 #include <cmath>
 #include <limits>

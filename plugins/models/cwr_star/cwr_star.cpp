@@ -10,12 +10,12 @@
 #include <clh/model.hpp>
 #include <clh/slot_mask.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/bincount.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
-#include <ATen/TensorOperators.h>
 
 #include <cmath>
 #include <vector>

@@ -4,8 +4,8 @@
 #include <clh/model.hpp>
 #include <clh/reservoir_buffer.hpp>
 
-#include <ATen/core/Tensor.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 namespace {
 

@@ -9,10 +9,10 @@
 #include <clh/replay_limits.hpp>
 #include <clh/reservoir_buffer.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
-#include <ATen/TensorOperators.h>
 
 #include <limits>
 

@@ -11,10 +11,10 @@
 #include <clh/replay_limits.hpp>
 #include <clh/task_memory.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 #include <limits>
 #include <string>

@@ -10,9 +10,9 @@
 #include <clh/model.hpp>
 #include <clh/replay_limits.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>

@@ -10,10 +10,10 @@
 #include <clh/replay_limits.hpp>
 #include <clh/task_memory.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 namespace {
 

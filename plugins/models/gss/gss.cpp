@@ -8,10 +8,10 @@
 #include <clh/model.hpp>
 #include <clh/replay_limits.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <vector>

@@ -7,8 +7,8 @@
 #include <clh/model.hpp>
 #include <clh/slot_mask.hpp>
 
-#include <ATen/core/Tensor.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <vector>

@@ -8,9 +8,9 @@
 #include <clh/replay_limits.hpp>
 #include <clh/reservoir_buffer.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <string>

@@ -4,11 +4,11 @@
 //   linear: U [h_k]
 // with the inputs h_k of this layer in the columns k before, side by side.
 #pragma once
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Generator.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linear.h>
-#include <ATen/TensorOperators.h>
 
 #include <cmath>
 #include <cstdint>

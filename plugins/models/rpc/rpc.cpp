@@ -14,11 +14,11 @@
 #include <clh/replay_limits.hpp>
 #include <clh/task_labels.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>

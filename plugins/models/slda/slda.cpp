@@ -17,12 +17,12 @@
 #include <clh/running_class_means.hpp>
 #include <clh/task_pass.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cholesky_solve.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linalg_cholesky.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <limits>

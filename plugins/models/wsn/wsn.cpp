@@ -12,9 +12,9 @@
 #include <clh/task_heads.hpp>
 #include <clh/value_swap.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // However a process ends while a model lives: no crash, and the exit code is kept.
 #include <csignal>
 
-#include "tests/support/run_process.hpp"
 #include "tests/support/places.hpp"
+#include "tests/support/run_process.hpp"
 #include <gtest/gtest.h>
 
 namespace clh::test {
@@ -10,9 +10,12 @@ namespace {
 
 ProcessResult end_by(const std::string& way, const std::string& model) {
   ProcessRequest request;
-  request.command = {in_build("bin/exit_probe"), way,
-                     "dataset=tiny",      "model=" + model,
-                     "backbone=mlp",      "backbone.width=8",
+  request.command = {in_build("bin/exit_probe"),
+                     way,
+                     "dataset=tiny",
+                     "model=" + model,
+                     "backbone=mlp",
+                     "backbone.width=8",
                      "train.iterations=3"};
   request.environment["ASAN_OPTIONS"] = "detect_leaks=0";  // some leave their model on purpose
   return run_process(request);

@@ -21,7 +21,9 @@ class StageRun : public RunAnimals {
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return nlohmann::json::parse(result.out, nullptr, false);
   }
-  static Words torch(const Words& more) { return tiny({"--plugin-dir", in_build("tests/abi/zoo")}) + more; }
+  static Words torch(const Words& more) {
+    return tiny({"--plugin-dir", in_build("tests/abi/zoo")}) + more;
+  }
 };
 
 TEST_F(StageRun, Create) {

@@ -25,13 +25,9 @@ class ZooTest : public HostTest {
     const bool cpp = std::any_of(sources.begin(), sources.end(), [](const std::string& source) {
       return std::filesystem::path(source).extension() == ".cpp";
     });
-    request.command = {cpp ? CLH_CXX_COMPILER : CLH_C_COMPILER,
-                       "-shared",
-                       "-fPIC",
-                       "-fvisibility=hidden",
-                       "-I" + in_source("sdk/include"),
-                       "-o",
-                       file};
+    request.command = {
+        cpp ? CLH_CXX_COMPILER : CLH_C_COMPILER, "-shared", "-fPIC", "-fvisibility=hidden",
+        "-I" + in_source("sdk/include"),         "-o",      file};
     for (const auto& source : sources) {
       request.command.insert(
           request.command.end(),

@@ -1,10 +1,10 @@
 #include "core/data/experience_data.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 
@@ -53,7 +53,8 @@ TEST(GatherRaw, AppliesTheTasksPixelMapToEveryChannel) {
   const std::int64_t index = 3;
   const auto raw = gather_raw(f.split, f.plan, 1, &index, 1);
   EXPECT_EQ(raw.scalar_type(), at::kByte);
-  EXPECT_TRUE(at::equal(raw.flatten().to(at::kLong), at::tensor({32, 0, 30, 35, 0, 33}, at::kLong)));
+  EXPECT_TRUE(
+      at::equal(raw.flatten().to(at::kLong), at::tensor({32, 0, 30, 35, 0, 33}, at::kLong)));
   const auto plain = gather_raw(f.split, f.plan, 0, &index, 1);
   EXPECT_TRUE(at::equal(plain[0], f.split.inputs[3]));
 }
@@ -63,7 +64,8 @@ TEST(GatherRaw, FloatSamplesToo) {
   f.split.inputs = f.split.inputs.to(at::kFloat);
   const std::int64_t index = 3;
   const auto raw = gather_raw(f.split, f.plan, 1, &index, 1);
-  EXPECT_TRUE(at::equal(raw.flatten().to(at::kLong), at::tensor({32, 0, 30, 35, 0, 33}, at::kLong)));
+  EXPECT_TRUE(
+      at::equal(raw.flatten().to(at::kLong), at::tensor({32, 0, 30, 35, 0, 33}, at::kLong)));
 }
 
 TEST(ExperienceData, GivesRawInputsLabelsAndIdsOfTheSameSamples) {

@@ -2,6 +2,7 @@
 
 #include <clh/component.hpp>
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/arange.h>
@@ -12,7 +13,6 @@
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
@@ -20,8 +20,8 @@
 #include <string>
 
 #include "core/state/state_record.hpp"
-#include "tests/support/plugin_rig.hpp"
 #include "tests/support/places.hpp"
+#include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
 
 namespace clh {

@@ -1,8 +1,8 @@
 // A small layer of look-up tables with irregular values, for tests of the function and its C table.
 #pragma once
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 #include <cstdint>
 #include <vector>

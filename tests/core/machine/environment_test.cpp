@@ -1,7 +1,8 @@
 #include "core/machine/environment.hpp"
 
-#include "core/machine/blas_kernels.hpp"
 #include <ATen/Parallel.h>
+
+#include "core/machine/blas_kernels.hpp"
 #include <gtest/gtest.h>
 
 namespace environment_test {

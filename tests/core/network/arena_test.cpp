@@ -76,7 +76,7 @@ TEST(Arena, PutsDroppedAndReplacedGradientsBackWithoutLoss) {
   Net net;
   const auto arena = arena_of(net);
   at::Tensor(arena->grads()).fill_(7.0);
-  net.first->weight.mutable_grad() = at::Tensor();  // dropped: gradient zero
+  net.first->weight.mutable_grad() = at::Tensor();                       // dropped: gradient zero
   net.first->bias.mutable_grad() = at::full_like(net.first->bias, 3.0);  // replaced
   arena->reattach();
   EXPECT_EQ(arena->grads()[0].item<float>(), 0.0F);
@@ -178,9 +178,7 @@ TEST(Optimizer, LeavesFrozenParametersAlone) {
 TEST(Optimizer, AnAppendedBlockCountsItsOwnSteps) {
   torch::manual_seed(4);
   const auto start = at::randn({2, 3});
-  const auto leaf = [&](std::int64_t row) {
-    return start[row].clone().requires_grad_();
-  };
+  const auto leaf = [&](std::int64_t row) { return start[row].clone().requires_grad_(); };
   const auto first = leaf(0), second = leaf(1), reference = leaf(1);
   Arena arena(6);
   arena.attach("first", first, -1);
@@ -223,8 +221,10 @@ TEST(Optimizer, AddedLeavesTrainToo) {
 TEST(Criterion, IsCrossEntropyOverAllOutputs) {
   const Criterion criterion({});
   const auto z = at::tensor({0.0, std::log(3.0)}, at::kFloat).view({1, 2});
-  EXPECT_NEAR(criterion.loss(z, at::tensor({1}, at::kLong), false).item<double>(), -std::log(0.75), 1e-6);
-  EXPECT_EQ(criterion.loss(z, at::tensor({1}, at::kLong), true).sizes(), (std::vector<std::int64_t>{1}));
+  EXPECT_NEAR(criterion.loss(z, at::tensor({1}, at::kLong), false).item<double>(), -std::log(0.75),
+              1e-6);
+  EXPECT_EQ(criterion.loss(z, at::tensor({1}, at::kLong), true).sizes(),
+            (std::vector<std::int64_t>{1}));
 }
 
 // Blocks {0, 1} and {2, 3}: the large third output plays no part for label 0: -ln(1/2).

@@ -277,7 +277,8 @@ TEST_F(CatalogueTest, ProposesTheNearestName) {
 TEST_F(CatalogueTest, APluginThatThisBuildCouldMakeIsNotUnknown) {
   put("built/known-components.txt", "model:er er\nmodel:er-ace er_ace\nbackbone:gem gem\n");
   put("built/plugins/er.so", plugin("org.a.er", "model:er"));
-  const auto catalogue = Catalogue::scan({{Level::kInstalled, directory_.path() / "built/plugins"}}, host());
+  const auto catalogue =
+      Catalogue::scan({{Level::kInstalled, directory_.path() / "built/plugins"}}, host());
   EXPECT_EQ(refusal(catalogue, "er-ace"),
             "2 error[not-built]: [model] name: expected \"er-ace\" to be built, found its sources "
             "alone\n  fix: bash cmake/bootstrap.sh build er_ace");

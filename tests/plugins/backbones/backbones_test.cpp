@@ -1,5 +1,6 @@
 // The backbone plugins through their .so: parameters counted by hand, shapes, initialisation,
 // gates.
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/equal.h>
@@ -8,14 +9,13 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
-#include <ATen/TensorOperators.h>
 
 #include <cmath>
 #include <memory>
 #include <string>
 
-#include "core/instances/backbone_proxy.hpp"
 #include "core/abi/tensor_sink.hpp"
+#include "core/instances/backbone_proxy.hpp"
 #include "tests/support/error_of.hpp"
 #include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>

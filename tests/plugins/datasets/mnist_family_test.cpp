@@ -1,8 +1,8 @@
 // The dataset plugins through their .so: Debian's Fashion-MNIST, and MNIST from given files.
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/bincount.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
-#include <ATen/TensorOperators.h>
 
 #include <string>
 

@@ -1,9 +1,9 @@
 // `active`: which outputs the softmax of the loss covers, in every model that has the option.
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
-#include <ATen/TensorOperators.h>
 
 #include <limits>
 

@@ -1,5 +1,5 @@
-#include <ATen/ops/tensor.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
 
 #include <cmath>
 

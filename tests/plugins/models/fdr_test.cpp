@@ -1,6 +1,6 @@
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/TensorOperators.h>
 
 #include <functional>
 

@@ -1,9 +1,9 @@
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Generator.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/multinomial.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>

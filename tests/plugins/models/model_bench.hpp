@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "core/data/sample_transform.hpp"
+#include "core/instances/model_proxy.hpp"
 #include "core/network/criterion.hpp"
 #include "core/network/network_table.hpp"
-#include "core/instances/model_proxy.hpp"
-#include "core/data/sample_transform.hpp"
 #include "core/state/state_record.hpp"
 
 namespace clh::test {

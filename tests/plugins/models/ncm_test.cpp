@@ -1,5 +1,5 @@
-#include <ATen/ops/tensor.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>

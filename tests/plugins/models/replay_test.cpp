@@ -1,5 +1,5 @@
-#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cross_entropy_loss.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
-#include <ATen/TensorOperators.h>
 
 #include <cmath>
 

@@ -1,8 +1,8 @@
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/ger.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 
@@ -44,8 +44,8 @@ at::Tensor mean(const ModelBench& bench, std::int64_t c) {
   return std::get<at::Tensor>(state->children.at("means")->values.at("means"))[c];
 }
 
-/// The tasks' features and labels, in the order of the stream, computed in the stream's batches: BLAS
-/// rounds a product of one row otherwise than one of forty.
+/// The tasks' features and labels, in the order of the stream, computed in the stream's batches:
+/// BLAS rounds a product of one row otherwise than one of forty.
 struct Stream {
   at::Tensor x, y;
 };

@@ -1,6 +1,6 @@
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/ones_like.h>
-#include <ATen/TensorOperators.h>
 
 #include "model_bench.hpp"
 #include <gtest/gtest.h>
@@ -13,7 +13,8 @@ using clh::test::ModelBench;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
-// fc1 weight (8x2) at 0 and bias (8), fc2 weight (8x8) and bias (8), head weight (4x8) and bias (4).
+// fc1 weight (8x2) at 0 and bias (8), fc2 weight (8x8) and bias (8), head weight (4x8) and bias
+// (4).
 constexpr std::int64_t kFirst = 16, kFirstBias = 16, kSecond = 24, kHead = 96;
 
 BenchPlan plan_with(OptionTexts options) {

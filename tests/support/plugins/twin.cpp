@@ -1,8 +1,8 @@
 // Twin: trains a second network, and a temperature of its own, beside the first one.
 #include <clh/model.hpp>
 
-#include <ATen/ops/ones.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/ones.h>
 
 namespace {
 
