@@ -72,7 +72,9 @@ std::string existing_file(const std::string& word) {
 core::ConfigSources sources_of(const po::variables_map& given) {
   core::ConfigSources sources;
   for (const auto& argument : positional(given)) {
-    if (argument.find('=') != std::string::npos) {
+    // A run's folder may be named after an override: what exists as a file is one.
+    const bool file = std::filesystem::is_regular_file(argument);
+    if (!file && argument.find('=') != std::string::npos) {
       sources.overrides.push_back(argument);
     } else if (!sources.file) {
       sources.file = existing_file(argument);
@@ -176,10 +178,11 @@ void print_place(const core::RunRecorder& recorder, std::ostream& out) {
 }
 
 /// Gives the record of a failed run its end; a second failure must not hide the first.
-void record_failure(core::RunRecorder& recorder, spdlog::logger& log, const std::string& what) {
-  log.info("failed: {}", what);  // for log.txt; main prints it
+void record_failure(core::RunRecorder& recorder, spdlog::logger& log, const std::string& status,
+                    const std::string& what) {
+  log.info("{}: {}", status, what);  // for log.txt; main prints it
   try {
-    recorder.finish("failed", what);
+    recorder.finish(status, what);
   } catch (const core::Error& e) {
     log.warn("{}", e.what());
   }
@@ -192,7 +195,7 @@ int run_loop(core::TaskLoop& loop, core::Experiment& experiment, core::RunRecord
   try {
     loop.run();
     experiment.close();
-    recorder.finish("completed", "");
+    recorder.finish(loop.diverged().empty() ? "completed" : "diverged", loop.diverged());
     log.info("completed after {} steps", loop.steps());
     return 0;
   } catch (const Stopped&) {
@@ -203,9 +206,14 @@ int run_loop(core::TaskLoop& loop, core::Experiment& experiment, core::RunRecord
              experiment.plan().experiences.size(), loop.steps());
     print_place(recorder, std::cerr);
     return *stop;
+  } catch (const core::Error& e) {
+    progress.clear();
+    record_failure(recorder, log, e.slug() == "not-finite" ? "diverged" : "failed", e.what());
+    print_place(recorder, std::cerr);
+    throw;
   } catch (const std::exception& e) {
     progress.clear();
-    record_failure(recorder, log, e.what());
+    record_failure(recorder, log, "failed", e.what());
     print_place(recorder, std::cerr);
     throw;
   }
@@ -280,6 +288,13 @@ int train_command(const Arguments& arguments) {
     return 128 + signal;
   }
   host_only.release();
+  if (!loop.diverged().empty()) {
+    if (!json) {
+      print_tables(recorder.record(), isatty(STDOUT_FILENO) != 0);
+    }
+    print_place(recorder, std::cerr);
+    throw core::Error("not-finite", loop.diverged(), "lower the learning rate", core::kExitUsage);
+  }
   if (json) {
     std::cout << core::results_text(recorder.record());
   } else {

@@ -48,6 +48,23 @@ std::vector<std::int64_t> block_of_output(const std::vector<std::int64_t>& block
   return block;
 }
 
+/// Errors: Error `bad-option` for a task too small for one batch when the last one is dropped.
+void require_whole_batches(const StreamPlan& plan, const TrainOptions& options) {
+  for (std::size_t e = 0; options.drop_last && e < plan.experiences.size(); ++e) {
+    std::size_t samples = 0;
+    for (const int task : plan.experiences[e]) {
+      samples += plan.tasks[static_cast<std::size_t>(task)].train.size();
+    }
+    if (samples < static_cast<std::size_t>(options.batch_size)) {
+      throw Error("bad-option",
+                  "[train] batch-size: expected at most the " + std::to_string(samples) +
+                      " samples of task " + std::to_string(e) + " with drop-last, found " +
+                      std::to_string(options.batch_size),
+                  "lower train.batch-size or set train.drop-last=false", kExitUsage);
+    }
+  }
+}
+
 /// Starts the pools of LibTorch, its autograd and BLAS, so that later threads are a plugin's.
 void start_host_threads() {
   at::parallel_for(0, at::get_num_threads(), 1, [](std::int64_t, std::int64_t) {});
@@ -105,8 +122,22 @@ SourceView Experiment::source() const {
 }
 
 void Experiment::build_stream() {
+  const auto held_out = [](const auto& stream) { return stream.hold_out.validation; };
+  if (std::visit(held_out, stream_options_.choice) > 0) {
+    throw Error("bad-option",
+                "[stream] validation: expected 0, because no number is computed from held-out "
+                "samples yet, found more",
+                "leave out stream.validation", kExitUsage);
+  }
   plan_ = core::build_stream(stream_options_.choice, stream_options_.scenario, source(), run_.seed);
+  require_whole_batches(plan_, train_options_);
   const auto& info = dataset_->info();
+  if (stream_options_.normalise && (info.mean == nullptr || info.std == nullptr)) {
+    throw Error("bad-option",
+                "[stream] normalise: expected a dataset with a mean and a deviation, found " +
+                    config_->dataset->name + " without",
+                "stream.normalise=false", kExitUsage);
+  }
   TransformPlan transform;
   transform.low = info.low;
   transform.high = info.high;

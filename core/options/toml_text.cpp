@@ -65,13 +65,22 @@ ConfigTable table_of(const toml::table& table, const std::string& source) {
   return result;
 }
 
-/// Reads `text` as the value of one key; nothing if it is no such value.
+/// Whether a number begins that is not decimal: files may hold one, a typed one is a slip.
+bool has_radix(std::string_view text) {
+  text.remove_prefix(!text.empty() && (text[0] == '+' || text[0] == '-') ? 1 : 0);
+  return text.size() > 1 && text[0] == '0' && (text[1] == 'x' || text[1] == 'o' || text[1] == 'b');
+}
+
+/// Reads the whole of `text` as the value of one key; nothing if it is no such value. It stands in
+/// an inline table, where a comment would swallow the end and a second key would be counted.
 std::optional<ConfigValue> toml_value(const std::string& text) {
-  if (text.find('\n') != std::string::npos) {
+  if (text.find('\n') != std::string::npos || has_radix(text)) {
     return std::nullopt;
   }
   try {
-    return *read_toml("value = " + text, "").find("value");
+    const auto read = read_toml("value = {value = " + text + "}", "");
+    const auto* table = read.find("value")->table();
+    return table->entries().size() == 1 ? std::optional(*table->find("value")) : std::nullopt;
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -199,7 +199,7 @@ SupervisedEnd supervise(const SuperviseRequest& request) {
   end.record =
       std::string(shared.page->record, ::strnlen(shared.page->record, sizeof shared.page->record));
   if (end.failure) {
-    end.status = watch.overdue() ? "timed-out" : "crashed";
+    end.status = "crashed";
   } else if (WIFSIGNALED(status)) {
     end.status = "interrupted";
   }

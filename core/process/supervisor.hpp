@@ -20,8 +20,8 @@ struct SupervisedEnd {
   int exit_code = 0;             // 128 + n when signal n was passed on to it
   std::optional<Error> failure;  // `plugin-crash`, `plugin-timeout` (exit 4), `bug` (exit 1)
   std::filesystem::path record;  // the run's directory, empty = none
-  std::string status;  // `crashed`, `timed-out` or `interrupted`, as the record that the child
-                       // could not end shall say; empty = it ended it
+  std::string status;            // `crashed` or `interrupted`, as the record that the child
+                                 // could not end shall say; empty = it ended it
 };
 
 /// Starts the child and waits for its end. SIGINT, SIGTERM, SIGHUP and SIGQUIT that this process

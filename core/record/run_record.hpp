@@ -55,7 +55,7 @@ struct Environment {
 struct RunRecord {
   int schema_version = 1;
   std::string status = "running";  // "running", "completed", "interrupted" or "failed"; a
-                                   // supervisor writes "crashed" or "timed-out"
+                                   // supervisor writes "crashed"
   std::string error;               // what went wrong unless it was "completed" or "interrupted"
   std::map<std::string, AccuracyMatrix> matrices;  // by setting: "class-il", "task-il", "domain-il"
   std::vector<std::string> task_names;             // one per column of the matrices

@@ -3,6 +3,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -42,6 +44,14 @@ AccuracyMatrix empty_matrix(const StreamPlan& plan, std::size_t rows) {
   return {rows, samples, first_row};
 }
 
+std::string shape_text(const at::Tensor& tensor) {
+  std::string text;
+  for (const auto size : tensor.sizes()) {
+    text += (text.empty() ? "[" : ", ") + std::to_string(size);
+  }
+  return text.empty() ? "a scalar" : text + "]";
+}
+
 }  // namespace
 
 bool disjoint_outputs(const StreamPlan& plan) {
@@ -54,22 +64,26 @@ bool disjoint_outputs(const StreamPlan& plan) {
   return outputs.size() == count;
 }
 
-std::int64_t count_right(const at::Tensor& outputs, const std::vector<std::int64_t>& labels,
-                         const std::vector<std::int64_t>& allowed) {
+AnswerCount count_right(const at::Tensor& outputs, const std::vector<std::int64_t>& labels,
+                        const std::vector<std::int64_t>& allowed) {
   const auto z = outputs.to(at::kCPU, at::kFloat).contiguous();
   const auto columns = z.size(1);
   const auto* row = z.data_ptr<float>();
-  std::int64_t right = 0;
+  AnswerCount count;
   for (std::size_t n = 0; n < labels.size(); ++n, row += columns) {
     std::int64_t best = -1;
+    bool finite = true;
     for (const auto c : allowed) {
-      if (c < columns && (best < 0 || row[c] > row[best])) {
-        best = c;
+      if (c < columns) {
+        finite = finite && row[c] < std::numeric_limits<float>::infinity();  // false for NaN too
+        best = best < 0 || row[c] > row[best] ? c : best;
       }
     }
-    right += best == labels[n] ? 1 : 0;
+    finite = finite && (best < 0 || std::isfinite(row[best]));
+    count.right += finite && best == labels[n] ? 1 : 0;
+    count.not_finite += finite ? 0 : 1;
   }
-  return right;
+  return count;
 }
 
 Evaluator::Evaluator(const SplitData& test, const StreamPlan& plan, Scenario scenario,
@@ -112,13 +126,19 @@ void Evaluator::record(const std::string& setting, std::int64_t row, std::size_t
   }
 }
 
-void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Network* network,
-                              const ModelProxy* model) {
+std::int64_t Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Network* network,
+                                      const ModelProxy* model) {
   const auto& task = plan_->tasks[number];
   const auto total = static_cast<std::int64_t>(task.test.size());
   const auto* all_labels = test_->labels.data_ptr<std::int64_t>();
   const bool shared = matrices_.count("domain-il") != 0;
-  std::int64_t class_right = 0, task_right = 0, domain_right = 0;
+  // Of outputs so far; a model may answer about more.
+  const auto least = row < 0 ? 0 : plan_->outputs_after[static_cast<std::size_t>(row)];
+  AnswerCount in_class, in_task, in_domain;
+  const auto add = [](AnswerCount& sum, const AnswerCount& more) {
+    sum.right += more.right;
+    sum.not_finite += more.not_finite;
+  };
   std::vector<std::int64_t> allowed;
   for (std::int64_t first = 0; first < total; first += options_.batch_size) {
     const auto n = std::min(options_.batch_size, total - first);
@@ -135,9 +155,11 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
                             scenario_ == Scenario::kTaskIl ? static_cast<std::int32_t>(number) : -1,
                             lend(x)};
       outputs = model->predict(query);
-      if (outputs.dim() != 2 || outputs.size(0) != n) {
+      if (outputs.dim() != 2 || outputs.size(0) != n || outputs.size(1) < least) {
         model->instance().fail_contract(
-            "predict", "expected outputs [" + std::to_string(n) + ", C], found another shape");
+            "predict", "expected outputs [" + std::to_string(n) + ", C] with C at least " +
+                           std::to_string(least) + ", the outputs so far, found " +
+                           shape_text(outputs));
       }
     } else {
       outputs = network->forward(x);
@@ -145,12 +167,12 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
     if (allowed.empty()) {
       allowed = outputs_seen(row, outputs.size(1));
     }
-    class_right += count_right(outputs, labels, allowed);
-    task_right += count_right(outputs, labels, task.outputs);
+    add(in_class, count_right(outputs, labels, allowed));
+    add(in_task, count_right(outputs, labels, task.outputs));
     if (shared) {
       std::vector<std::int64_t> all(static_cast<std::size_t>(outputs.size(1)));
       std::iota(all.begin(), all.end(), std::int64_t{0});
-      domain_right += count_right(outputs, labels, all);
+      add(in_domain, count_right(outputs, labels, all));
     }
   }
   const auto fraction = [&](std::int64_t right) {
@@ -158,10 +180,18 @@ void Evaluator::evaluate_task(std::int64_t row, std::size_t number, const Networ
   };
   // Before training no class has been seen: class-il then means nothing unless over all outputs.
   if (row >= 0 || options_.scope == EvalScope::kAll) {
-    record("class-il", row, number, fraction(class_right));
+    record("class-il", row, number, fraction(in_class.right));
   }
-  record("task-il", row, number, fraction(task_right));
-  record("domain-il", row, number, fraction(domain_right));
+  record("task-il", row, number, fraction(in_task.right));
+  record("domain-il", row, number, fraction(in_domain.right));
+  std::int64_t not_finite = 0;
+  for (const auto& [setting, count] :
+       {std::pair{"class-il", &in_class}, {"task-il", &in_task}, {"domain-il", &in_domain}}) {
+    if (matrices_.count(setting) != 0) {
+      not_finite = std::max(not_finite, count->not_finite);
+    }
+  }
+  return not_finite;
 }
 
 void Evaluator::evaluate_initial(const Network& network) {
@@ -173,7 +203,9 @@ void Evaluator::evaluate_initial(const Network& network) {
   network.set_training(true);
 }
 
-void Evaluator::evaluate(std::int64_t row, const Network* network, const ModelProxy& model) {
+std::int64_t Evaluator::evaluate(std::int64_t row, const Network* network,
+                                 const ModelProxy& model) {
+  std::int64_t not_finite = 0;
   const at::NoGradGuard no_grad;
   if (network != nullptr) {
     network->set_training(false);
@@ -184,13 +216,15 @@ void Evaluator::evaluate(std::int64_t row, const Network* network, const ModelPr
     const bool reachable =
         network == nullptr || outputs.empty() || outputs.back() < network->head().outputs();
     if (seen(row, task) || (options_.future && reachable)) {
-      evaluate_task(row, task, network, &model);
+      const auto found = evaluate_task(row, task, network, &model);
+      not_finite += seen(row, task) ? found : 0;
     }
   }
   model.set_training(true);
   if (network != nullptr) {
     network->set_training(true);
   }
+  return not_finite;
 }
 
 void Evaluator::state(Archive& archive) {

@@ -15,10 +15,18 @@
 
 namespace clh::core {
 
-/// Counts of right predictions among `outputs` [n, C] for labels [n]: argmax over the columns in
-/// `allowed`, the lowest index at ties. Source: metrics definitions acc.class-il, acc.task-il.
-std::int64_t count_right(const at::Tensor& outputs, const std::vector<std::int64_t>& labels,
-                         const std::vector<std::int64_t>& allowed);
+/// How a batch of answers did.
+struct AnswerCount {
+  std::int64_t right = 0;
+  std::int64_t not_finite = 0;  // never right
+};
+
+/// Counts the right predictions among `outputs` [n, C] for labels [n]: argmax over the columns in
+/// `allowed`, the lowest index at ties. A row with a NaN or +inf among them, or without a score
+/// above -inf (which masks a class), is no answer. Source: metrics definitions acc.class-il,
+/// acc.task-il.
+AnswerCount count_right(const at::Tensor& outputs, const std::vector<std::int64_t>& labels,
+                        const std::vector<std::int64_t>& allowed);
 
 class Evaluator {
  public:
@@ -30,7 +38,9 @@ class Evaluator {
   void evaluate_initial(const Network& network);
   /// Evaluates after an experience: the seen tasks, and with `future` all for which there are
   /// outputs. `model` predicts if it can, and must without a network (null).
-  void evaluate(std::int64_t row, const Network* network, const ModelProxy& model);
+  /// Returns: how many answers about seen tasks were not finite.
+  /// Errors:  PluginError for predictions of another shape, or with fewer columns than outputs.
+  std::int64_t evaluate(std::int64_t row, const Network* network, const ModelProxy& model);
 
   /// By setting: class-il and task-il, task-il alone, or domain-il.
   const std::map<std::string, AccuracyMatrix>& matrices() const { return matrices_; }
@@ -39,9 +49,10 @@ class Evaluator {
  private:
   std::vector<std::int64_t> outputs_seen(std::int64_t row, std::int64_t outputs) const;
   bool seen(std::int64_t row, std::size_t task) const;
-  /// [tasks] fraction right per setting, for one task.
-  void evaluate_task(std::int64_t row, std::size_t task, const Network* network,
-                     const ModelProxy* model);
+  /// Records the fraction right per setting, for one task. Returns: how many answers were not
+  /// finite.
+  std::int64_t evaluate_task(std::int64_t row, std::size_t task, const Network* network,
+                             const ModelProxy* model);
   void record(const std::string& setting, std::int64_t row, std::size_t task, double accuracy);
 
   const SplitData* test_;

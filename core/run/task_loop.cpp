@@ -210,18 +210,21 @@ void TaskLoop::batch() {
   }
 }
 
-void TaskLoop::check_loss(double loss) const {
-  if (parts_.train->on_nan == OnNan::kContinue) {
-    return;
+void TaskLoop::diverge(const std::string& where, const std::string& what) {
+  const Error error("not-finite", parts_.model->instance().label() + " in " + where + ": " + what,
+                    "lower the learning rate, or --on-nan=continue", kExitUsage);
+  if (parts_.train->on_nan == OnNan::kStop) {
+    throw Error(error);
   }
-  throw Error("not-finite",
-              parts_.model->instance().label() + " in observe, task " +
-                  std::to_string(experience_) + " step " + std::to_string(step_) +
-                  ": expected a finite loss, found " +
-                  (std::isnan(loss) ? "nan"
-                   : loss > 0       ? "inf"
-                                    : "-inf"),
-              "lower the learning rate, or --on-nan=continue", kExitUsage);
+  if (diverged_.empty()) {
+    diverged_ = error.what();
+  }
+}
+
+void TaskLoop::check_loss(double loss) {
+  const char* found = std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf";
+  diverge(call_and_place(*parts_.run, "observe"),
+          std::string("expected a finite loss, found ") + found);
 }
 
 void TaskLoop::end_task() {
@@ -232,6 +235,11 @@ void TaskLoop::end_task() {
     parts_.model->end_task(task);
   }
   check_parameters("end_task");
+  if (parts_.network != nullptr &&
+      !parts_.network->arena().values().isfinite().all().item<bool>()) {
+    diverge(call_and_place(*parts_.run, "end_task"),
+            "expected finite parameters, found some that are not");
+  }
   phase_ = Phase::kEvaluate;
 }
 
@@ -247,9 +255,15 @@ void TaskLoop::check_parameters(const char* call) const {
 }
 
 void TaskLoop::evaluate() {
-  timed(timing_.evaluation_seconds,
-        [&] { parts_.evaluator->evaluate(experience_, parts_.network, *parts_.model); });
+  std::int64_t not_finite = 0;
+  timed(timing_.evaluation_seconds, [&] {
+    not_finite = parts_.evaluator->evaluate(experience_, parts_.network, *parts_.model);
+  });
   observer_->task_ended(experience_);
+  if (not_finite > 0) {
+    diverge(call_and_place(*parts_.run, "the evaluation"),
+            "expected finite answers, found " + std::to_string(not_finite) + " that are not");
+  }
   ++experience_;
   const auto count = static_cast<std::int64_t>(parts_.plan->experiences.size());
   phase_ = experience_ < count ? Phase::kBeginTask : Phase::kDone;
@@ -258,7 +272,7 @@ void TaskLoop::evaluate() {
 void TaskLoop::state(Archive& archive) {
   archive.record("cursor", [&] {
     archive("phase", phase_)("experience", experience_)("epoch", epoch_)("batch", batch_);
-    archive("step", step_)("steps-of-task", steps_of_task_);
+    archive("step", step_)("steps-of-task", steps_of_task_)("diverged", diverged_);
   });
   archive.record("timing", [&] {
     archive("training", timing_.training_seconds)("evaluation", timing_.evaluation_seconds);

@@ -55,6 +55,8 @@ class TaskLoop {
   std::int64_t experience() const { return experience_; }
   std::int64_t steps() const { return step_; }
   const Timing& timing() const { return timing_; }
+  /// The first loss, parameter or answer that was not finite; empty while all are.
+  const std::string& diverged() const { return diverged_; }
 
   /// Everything that the rest of the run depends on: cursor, streams, network, optimizer, data,
   /// matrices and the model. One function for both directions; call it between two advances.
@@ -78,7 +80,10 @@ class TaskLoop {
   void batch();
   void end_task();
   void evaluate();
-  void check_loss(double loss) const;
+  /// The run has numbers that are not finite. Errors: Error `not-finite` unless train.on-nan says
+  /// to go on; diverged() tells then.
+  void diverge(const std::string& where, const std::string& what);
+  void check_loss(double loss);
   /// Errors: PluginError when the model broke a parameter in `call` (rule R13).
   void check_parameters(const char* call) const;
   clh_task describe_task();
@@ -94,6 +99,7 @@ class TaskLoop {
   std::int64_t experience_ = 0, epoch_ = 0, batch_ = 0;
   std::int64_t step_ = 0;           // over the whole run
   std::int64_t steps_of_task_ = 0;  // for train.iterations
+  std::string diverged_;
   Timing timing_;
   std::vector<std::int64_t> classes_;  // of the task being described
 };

@@ -56,6 +56,40 @@ TEST_F(BadInput, AnOptionWithoutEffect) {
   EXPECT_FALSE(fs::exists(folder() / "runs"));
 }
 
+// What the plan decides is said before the first step.
+TEST_F(BadInput, WhatALaterTaskCannotDo) {
+  for (const char* way : {"--dry-run", "--json"}) {
+    expect_error(host(tiny({way, "stream.classes-per-task=[9,1]", "train.batch-size=30",
+                            "train.drop-last=true"})),
+                 2,
+                 "[bad-option]: [train] batch-size: expected at most the 20 samples of task 1 with "
+                 "drop-last, found 30",
+                 "lower train.batch-size or set train.drop-last=false");
+  }
+  EXPECT_FALSE(fs::exists(folder() / "runs"));
+}
+
+TEST_F(BadInput, StreamOptionsWithoutEffect) {
+  expect_error(host(tiny({"--json", "stream.validation=0.2"})), 2,
+               "[bad-option]: [stream] validation: expected 0, because no number is computed from "
+               "held-out samples yet, found more",
+               "leave out stream.validation");
+}
+
+TEST_F(BadInput, TypedValuesAreTakenWhole) {
+  expect_error(host(tiny({"--json", "model.buffer-size=500#x"})), 2,
+               "[bad-option]: [model] buffer-size: expected an integer >= 1, found \"500#x\"",
+               "set it to 500, the default");
+  EXPECT_EQ(host(tiny({"--json", "optimizer.lr=0x10"})).exit_code, 2);
+}
+
+TEST_F(BadInput, AFileWithAnEqualsSignIsAFile) {
+  put(folder() / "lr=0.1" / "job.toml", "[model]\nname = \"sgd\"\n");
+  const auto result = host(tiny({"--dry-run", "lr=0.1/job.toml"}));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("name = \"sgd\""), std::string::npos) << result.out;
+}
+
 TEST_F(BadInput, TruncatedIdx) {
   const auto root = write_mnist("short", 3, 2);
   const auto file = root / "train-images-idx3-ubyte";
@@ -251,17 +285,35 @@ TEST_F(BadInput, LossThatIsNotFiniteStopsAndKeepsTheRecord) {
   EXPECT_EQ(result.err, "record: " + record().string() + "\nerror[not-finite]: " + what +
                             "\n  fix: lower the learning rate, or --on-nan=continue\n");
   const auto document = results(record());
-  EXPECT_EQ(document["status"], "failed");
+  EXPECT_EQ(document["status"], "diverged");
   EXPECT_EQ(document["error"], what);
-  EXPECT_NE(file_bytes(record() / "log.txt").find("failed: " + what), std::string::npos);
+  EXPECT_NE(file_bytes(record() / "log.txt").find("diverged: " + what), std::string::npos);
   EXPECT_EQ(file_bytes(record() / "train.jsonl").find("{\"step\":0,"), 0U);
+}
+
+// One step of a finite loss, and the network answers NaN to everything.
+TEST_F(BadInput, ADeadNetworkIsFoundThoughNoLossTells) {
+  const auto result = host(tiny({"--json", "model=sgd", "stream.classes-per-task=10",
+                                 "train.iterations=1", "optimizer.lr=1e38"}));
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.err.find("error[not-finite]: org.clh.sgd 0.1.0 in "), std::string::npos)
+      << result.err;
+  EXPECT_EQ(results(record())["status"], "diverged");
 }
 
 TEST_F(BadInput, LossThatIsNotFiniteMayContinue) {
   const auto result = host(tiny({"--json", "optimizer.lr=1e30", "--on-nan=continue"}));
-  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.exit_code, 2) << result.err;
+  EXPECT_EQ(result.out, "");
   EXPECT_NE(result.err.find("loss nan"), std::string::npos) << result.err;
-  EXPECT_EQ(results(record())["status"], "completed");
+  EXPECT_NE(
+      result.err.find("error[not-finite]: org.clh.er 0.1.0 in observe, task 0 step 1: expected "
+                      "a finite loss, found nan\n  fix: lower the learning rate\n"),
+      std::string::npos)
+      << result.err;
+  EXPECT_EQ(results(record())["status"], "diverged");
+  EXPECT_EQ(results(record())["metrics"]["class-il/average-accuracy"], 0.0);
   const auto curve = file_bytes(record() / "train.jsonl");
   EXPECT_EQ(std::count(curve.begin(), curve.end(), '\n'), 25);
   EXPECT_NE(curve.find("\"loss\":null"), std::string::npos);

