@@ -1,4 +1,4 @@
-// SampleTransform: raw samples -> network input (augment, scale to [0, 1], normalise).
+// SampleTransform: raw samples -> network input (augment, scale to [0, 1], normalize).
 #pragma once
 #include <clh/model.hpp>
 
@@ -10,10 +10,10 @@
 
 namespace clh::core {
 
-/// What the input needs; from the dataset and stream.normalise.
+/// What the input needs; from the dataset and stream.normalize.
 struct TransformPlan {
   double low = 0.0, high = 255.0;  // range of raw values, mapped to [0, 1]
-  std::vector<double> mean, std;   // per channel, empty = not normalised
+  std::vector<double> mean, std;   // per channel, empty = not normalized
   std::int64_t crop_padding = 0;   // random crop after zero padding, in pixels
   bool flip = false;               // horizontal, with probability 1/2
 };

@@ -132,16 +132,16 @@ void Experiment::build_stream() {
   plan_ = core::build_stream(stream_options_.choice, stream_options_.scenario, source(), run_.seed);
   require_whole_batches(plan_, train_options_);
   const auto& info = dataset_->info();
-  if (stream_options_.normalise && (info.mean == nullptr || info.std == nullptr)) {
+  if (stream_options_.normalize && (info.mean == nullptr || info.std == nullptr)) {
     throw Error("bad-option",
-                "[stream] normalise: expected a dataset with a mean and a deviation, found " +
+                "[stream] normalize: expected a dataset with a mean and a deviation, found " +
                     config_->dataset->name + " without",
-                "stream.normalise=false", kExitUsage);
+                "stream.normalize=false", kExitUsage);
   }
   TransformPlan transform;
   transform.low = info.low;
   transform.high = info.high;
-  if (stream_options_.normalise && info.mean != nullptr && info.std != nullptr) {
+  if (stream_options_.normalize && info.mean != nullptr && info.std != nullptr) {
     const auto channels = info.sample.rank == 3 ? info.sample.dim[0] : 1;
     transform.mean.assign(info.mean, info.mean + channels);
     transform.std.assign(info.std, info.std + channels);

@@ -150,7 +150,7 @@ void scatter(const std::uint8_t* address, const float* y_grad, std::int64_t batc
   }
 }
 
-/// In place, unnormalised: twice applied it multiplies by 2^k.
+/// In place, unnormalized: twice applied it multiplies by 2^k.
 void walsh_hadamard(double* values, int pins) {
   const int entries = 1 << pins;
   for (int bit = 1; bit < entries; bit *= 2) {

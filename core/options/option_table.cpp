@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/options/param_text.hpp"
+#include "core/options/renamed_options.hpp"
 #include "core/text/nearest_name.hpp"
 
 namespace clh::core {
@@ -176,6 +177,27 @@ class TableFiller {
   ResolvedTable& result_;
 };
 
+/// What to write instead of a key that no option has.
+std::string mend_of_unknown(const std::string& key, const std::vector<std::string>& names,
+                            const TableLabel& label) {
+  if (const auto sentence = renamed_option(key); !sentence.empty()) {
+    return sentence;
+  }
+  const auto nearest = nearest_name(key, names);
+  if (!label.describe.empty()) {
+    const std::string describe = "cl-host describe " + label.describe;
+    return nearest ? "did you mean \"" + *nearest + "\"? " + describe : "see " + describe;
+  }
+  if (nearest) {
+    return "did you mean \"" + label.path + '.' + *nearest + "\"?";
+  }
+  std::string fix = names.empty() ? "remove it" : "use one of ";
+  for (const std::string& name : names) {
+    fix += (&name == &names.front() ? "" : ", ") + label.path + '.' + name;
+  }
+  return fix;
+}
+
 void refuse_unknown(ParamSpan params, const ConfigTable& user, const TableLabel& label) {
   std::vector<std::string> names;
   for (const clh_param& param : params) {
@@ -189,23 +211,10 @@ void refuse_unknown(ParamSpan params, const ConfigTable& user, const TableLabel&
     if (known) {
       continue;
     }
-    const auto nearest = nearest_name(entry.key, names);
-    std::string fix = "remove it";
-    if (!label.describe.empty()) {
-      const std::string describe = "cl-host describe " + label.describe;
-      fix = nearest ? "did you mean \"" + *nearest + "\"? " + describe : "see " + describe;
-    } else if (nearest) {
-      fix = "did you mean \"" + label.path + '.' + *nearest + "\"?";
-    } else if (!names.empty()) {
-      fix = "use one of ";
-      for (const std::string& name : names) {
-        fix += (&name == &names.front() ? "" : ", ") + label.path + '.' + name;
-      }
-    }
     throw Error("unknown-option",
                 '[' + label.path + "] " + entry.key + ": expected an option of " + label.owner +
                     ", found an unknown key",
-                fix, kExitUsage);
+                mend_of_unknown(entry.key, names, label), kExitUsage);
   }
 }
 

@@ -64,12 +64,12 @@ struct EvalOptions {
 struct StreamOptions {
   explicit StreamOptions(std::string_view stream_name) : choice(stream_choice(stream_name)) {}
   Scenario scenario = Scenario::kClassIl;
-  bool normalise = false;
+  bool normalize = false;
   StreamChoice choice;
   void bind(OptionBinder& option) {
     option("scenario", scenario, "what is known of the task in training and at test time")
         .choices({"class-il", "domain-il", "task-il", "task-free"});
-    option("normalise", normalise, "subtract the dataset's mean and divide by its deviation");
+    option("normalize", normalize, "subtract the dataset's mean and divide by its deviation");
     core::bind(choice, option);
   }
 };

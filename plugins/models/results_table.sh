@@ -24,7 +24,7 @@ host=${CL_HOST:-$here/build/release/bin/cl-host}
 dataset=${DATASET:-fashion-mnist}
 folder=${2:-$here/runs/results-$stream}
 jobs=${JOBS:-2}
-common=(benchmark="$stream-$dataset" stream.normalise=false train.epochs=1 run.record=false)
+common=(benchmark="$stream-$dataset" stream.normalize=false train.epochs=1 run.record=false)
 [[ -z ${DATA:-} ]] || common+=(dataset.root="$DATA")
 if [[ $stream == split ]]; then
   common+=(train.batch-size=10)

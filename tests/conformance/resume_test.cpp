@@ -100,12 +100,13 @@ INSTANTIATE_TEST_SUITE_P(
         "model=sgd", "model=er", "model=der", "model=derpp", "model=agem model.minibatch=8",
         "model=ewc model.lambda=10 model.fisher-n=40",
         "model=ewc model.mode=separate model.lambda=10 model.fisher-n=40 head=incremental",
-        "model=lwf", "model=lwf head=incremental", "model=lwf model.variant=paper", "model=joint",
-        "model=agem-r model.minibatch=8 model.buffer-size=40", "model=er-ace model.buffer-size=40",
-        "model=er-ace head=incremental", "model=fdr model.buffer-size=40",
-        "model=fdr model.variant=paper head=incremental",
+        "model=lwf", "model=lwf head=incremental", "model=lwf model.formula=reference-code",
+        "model=joint", "model=agem-r model.minibatch=8 model.buffer-size=40",
+        "model=er-ace model.buffer-size=40", "model=er-ace head=incremental",
+        "model=fdr model.buffer-size=40", "model=fdr model.formula=reference-code head=incremental",
         "model=gss model.buffer-size=40 model.batch-num=2",
-        "model=hal model.buffer-size=40 model.anchor-steps=5", "model=hal model.variant=paper",
+        "model=hal model.buffer-size=40 model.anchor-steps=5",
+        "model=hal model.formula=reference-code",
         "model=mer model.buffer-size=40 model.minibatch=8 model.beta=0.5 model.gamma=0.5",
         "model=mir model.buffer-size=40 model.minibatch=4 model.subsample=8",
         "model=cumulative model.reinit=true", "model=gdumb model.epochs=2 model.buffer-size=40",
@@ -130,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
         "model=cope head=incremental",
         "model=xder model.buffer-size=40 model.simclr-batch=4 model.n-aug=2",
         "model=xder model.buffer-size=40 head=incremental",
-        "model=si model.variant=paper head=incremental"));
+        "model=si model.formula=reference-code head=incremental"));
 INSTANTIATE_TEST_SUITE_P(
     Gated, Resume,
     testing::Values(
@@ -168,7 +169,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("model=er model.policy=class-balanced model.buffer-size=20 model.active=seen",
                     "model=er model.policy=ring model.buffer-size=20 stream.scenario=task-free",
                     "model=er model.policy=herding model.buffer-size=20 model.active=task",
-                    "model=er model.policy=closest-to-centre model.buffer-size=20 head=incremental",
+                    "model=er model.policy=closest-to-center model.buffer-size=20 head=incremental",
                     "model=si model.active=seen head=incremental",
                     "model=ewc model.active=task model.fisher-n=40"));
 INSTANTIATE_TEST_SUITE_P(

@@ -162,6 +162,16 @@ TEST_F(BadInput, EveryWrongKeyAndValueNamesTheMend) {
       {{"--on-nan=ignore"},
        "[bad-option]: [train] on-nan: expected one of stop, continue, found \"ignore\"",
        "set it to stop, the default"},
+      {{"model=ewc", "model.variant=paper"},
+       "[unknown-option]: [model] variant: expected an option of org.clh.ewc/ewc, found an unknown "
+       "key",
+       "variant is called formula now: formula=reference-code for variant=paper, formula=paper "
+       "(the "
+       "default) for variant=fixed"},
+      {{"stream.normalise=true"},
+       "[unknown-option]: [stream] normalise: expected an option of stream class-split, found an "
+       "unknown key",
+       "normalise is called normalize now"},
       {{"optimizer=adan"},
        "[unknown-component]: [optimizer] name: expected one of adam, adamw, sgd, found \"adan\"",
        "did you mean \"adam\"?"},

@@ -7,7 +7,7 @@
 // Its units are channels. Each convolution on the main path is a layer with gates: the stem, the
 // first of a block, and the second, whose gate closes the block's output behind sum and
 // non-linearity, what the shortcut brings included. So each is fed by the one before it alone, and
-// normalisation and projection, registered behind a convolution, have a row for each of its units.
+// normalization and projection, registered behind a convolution, have a row for each of its units.
 // `norm=instance` (Ulyanov et al., arXiv:1607.08022) has no running statistics: what gates must
 // keep as it was, batch norm would not.
 #include <clh/backbone.hpp>
@@ -25,11 +25,11 @@ nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t size, std
 enum class Norm { kBatch, kInstance };
 
 /// Weight and bias are batch norm's in either form; only batch norm has buffers.
-nn::BatchNorm2d normalisation(std::int64_t channels, Norm norm) {
+nn::BatchNorm2d normalization(std::int64_t channels, Norm norm) {
   return nn::BatchNorm2d(
       nn::BatchNorm2dOptions(channels).track_running_stats(norm == Norm::kBatch));
 }
-at::Tensor normalised(nn::BatchNorm2d& norm, const at::Tensor& x) {
+at::Tensor normalized(nn::BatchNorm2d& norm, const at::Tensor& x) {
   return norm->options.track_running_stats()
              ? norm->forward(x)
              : at::instance_norm(x, norm->weight, norm->bias, {}, {}, true, 0.0,
@@ -41,17 +41,17 @@ at::Tensor gated(const at::Tensor& h, const at::Tensor& gate) {
   return gate.defined() ? h * gate.view({-1, 1, 1}) : h;
 }
 
-/// y = relu(F(x) + shortcut(x)), F = two 3x3 convolutions, each normalised (eq. 1 and 2).
+/// y = relu(F(x) + shortcut(x)), F = two 3x3 convolutions, each normalized (eq. 1 and 2).
 class BasicBlock final : public nn::Module {
  public:
   BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride, Norm norm)
       : conv1_(register_module("conv1", convolution(in, out, 3, stride))),
-        bn1_(register_module("bn1", normalisation(out, norm))),
+        bn1_(register_module("bn1", normalization(out, norm))),
         conv2_(register_module("conv2", convolution(out, out, 3, 1))),
-        bn2_(register_module("bn2", normalisation(out, norm))) {
+        bn2_(register_module("bn2", normalization(out, norm))) {
     if (stride != 1 || in != out) {
       projection_ = register_module("projection", convolution(in, out, 1, stride));
-      projection_bn_ = register_module("projection_bn", normalisation(out, norm));
+      projection_bn_ = register_module("projection_bn", normalization(out, norm));
     }
   }
 
@@ -62,11 +62,11 @@ class BasicBlock final : public nn::Module {
                      See&& see) {
     auto y = conv1_->forward(x);
     see("conv1", x, y);
-    const auto h = gated(normalised(bn1_, y).relu_(), inner);
+    const auto h = gated(normalized(bn1_, y).relu_(), inner);
     y = conv2_->forward(h);
     see("conv2", h, y);
-    y = normalised(bn2_, y);
-    y = y + (projection_ ? normalised(projection_bn_, projection_->forward(x)) : x);
+    y = normalized(bn2_, y);
+    y = y + (projection_ ? normalized(projection_bn_, projection_->forward(x)) : x);
     return gated(y.relu_(), outer);
   }
 
@@ -103,7 +103,7 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
     }
     auto in = options.width;
     stem_ = register_module("stem", convolution(input_shape()[0], in, 3, 1));
-    stem_bn_ = register_module("stem_bn", normalisation(in, options.norm));
+    stem_bn_ = register_module("stem_bn", normalization(in, options.norm));
     for (std::int64_t stage = 0; stage < 4; ++stage) {
       const auto out = options.width << stage;
       for (std::int64_t block = 0; block < 2; ++block, in = out) {
@@ -133,7 +133,7 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
     return list;
   }
 
-  /// `<layer>.output` is the convolution's, before normalisation.
+  /// `<layer>.output` is the convolution's, before normalization.
   std::vector<clh::NamedTensor> activations(const at::Tensor& x) override {
     std::vector<clh::NamedTensor> seen;
     const auto features =
@@ -165,7 +165,7 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
   at::Tensor run(const at::Tensor& x, const std::vector<at::Tensor>& gates, See&& see) {
     const auto stem = stem_->forward(x);
     see("stem", x, stem);
-    auto h = gated(normalised(stem_bn_, stem).relu_(), gates[0]);
+    auto h = gated(normalized(stem_bn_, stem).relu_(), gates[0]);
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
       h = blocks_[b]->forward(h, gates[2 * b + 1], gates[2 * b + 2],
                               [&](const char* name, const auto& input, const auto& output) {

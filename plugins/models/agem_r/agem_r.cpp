@@ -38,7 +38,7 @@ class AveragedGemReservoir final : public clh::Model {
     if (constrained) {
       const auto old = memory_.sample(options_.minibatch);
       optimizer().zero_grad();
-      criterion(net().forward(normalise(old.raw)), old.labels).backward();
+      criterion(net().forward(normalize(old.raw)), old.labels).backward();
       const auto reference = net().grads();
       reference_.resize_as_(reference).copy_(reference);
     }

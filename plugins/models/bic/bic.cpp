@@ -195,7 +195,7 @@ class Bic final : public clh::Model {
     const at::NoGradGuard no_grad;
     const auto samples = validation_.first(count);
     net().set_training(false);
-    const auto outputs = net().forward(normalise(samples.raw));
+    const auto outputs = net().forward(normalize(samples.raw));
     net().set_training(true);
     correction_.outputs = fresh_;
     correction_.fit(outputs, samples.labels, seen_,

@@ -29,7 +29,7 @@ class ExperienceReplay final : public clh::Model {
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
       option("policy", policy,
              "which exemplars stay; the last two choose by features at each task's end")
-          .choices({"reservoir", "class-balanced", "ring", "herding", "closest-to-centre"});
+          .choices({"reservoir", "class-balanced", "ring", "herding", "closest-to-center"});
       option("loss", loss, "one mean over batch and exemplars, or two means added")
           .choices({"concat", "sum"});
       option("lambda", lambda, "weight of the exemplars' mean with loss=sum").min(0);

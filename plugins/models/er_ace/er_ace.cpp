@@ -3,8 +3,8 @@
 // Caccia et al., "New Insights on Reducing Abrupt Representation Change in Online Continual
 // Learning", arXiv:2104.05025, eq. 3 and 4.
 // Differs from the paper: stored samples are augmented afresh at every replay; the head is linear,
-// not cosine. `variant=paper` is the form of the published code: every output from the highest seen
-// class on competes in the batch, and every output for replayed samples.
+// not cosine. `formula=reference-code` is the form of the published code: every output from the
+// highest seen class on competes in the batch, and every output for replayed samples.
 #include <clh/model.hpp>
 #include <clh/replay_limits.hpp>
 #include <clh/reservoir_buffer.hpp>
@@ -18,7 +18,7 @@
 
 namespace {
 
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 class AsymmetricReplay final : public clh::Model {
  public:
@@ -28,7 +28,7 @@ class AsymmetricReplay final : public clh::Model {
     std::int64_t minibatch = 0;
     bool task_free = false;
     double weight = 1;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
@@ -36,8 +36,9 @@ class AsymmetricReplay final : public clh::Model {
              "do so in the first task too, where else plain steps are taken; a stream without "
              "tasks always does");
       option("weight", weight, "factor on the sum of both losses; 0.5 = their mean").above(0);
-      option("variant", variant, "paper: unseen classes compete too, see the published code")
-          .choices({"fixed", "paper"});
+      option("formula", formula,
+             "reference-code: unseen classes compete too, see the published code")
+          .choices({"paper", "reference-code"});
     }
   };
 
@@ -60,7 +61,7 @@ class AsymmetricReplay final : public clh::Model {
     if (asymmetric_ && !memory_.empty()) {
       const auto old = memory_.sample(options_.minibatch > 0 ? options_.minibatch : batch.size());
       const auto replayed = net().forward(augment(old.raw));
-      const bool all = options_.variant == Variant::kPaper;
+      const bool all = options_.formula == Formula::kReferenceCode;
       loss = loss + criterion(all ? replayed : only(seen_, replayed), old.labels);
       loss = loss * options_.weight;
     }
@@ -93,7 +94,7 @@ class AsymmetricReplay final : public clh::Model {
   /// Classes that compete in a batch with these labels, [C] bool.
   at::Tensor present(const at::Tensor& labels) const {
     auto rivals = at::zeros_like(seen_).index_fill_(0, labels, true);
-    if (options_.variant == Variant::kPaper) {
+    if (options_.formula == Formula::kReferenceCode) {
       const auto highest = seen_.nonzero().max().item<std::int64_t>();
       rivals.narrow(0, highest, rivals.size(0) - highest).fill_(true);
     }

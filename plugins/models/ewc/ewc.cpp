@@ -5,9 +5,9 @@
 // (`mode=online`, the decay applied when a task ends).
 // Differs from the papers: the springs of `separate` are kept as their sum, which is one spring per
 // parameter at the weighted mean of the anchors; no spring is stiffer than 1 / learning rate, so
-// that a plain step never overshoots the anchor, however large lambda is. `variant=paper` is the
-// form behind the table of arXiv:2004.07211: online, `fisher=confidence`, no factor 1/2, stiffness
-// not bounded; its pass over augmented samples is not copied.
+// that a plain step never overshoots the anchor, however large lambda is. `formula=reference-code`
+// is the form behind the table of arXiv:2004.07211: online, `fisher=confidence`, no factor 1/2,
+// stiffness not bounded; its pass over augmented samples is not copied.
 #include <clh/active_outputs.hpp>
 #include <clh/model.hpp>
 #include <clh/quadratic_penalty.hpp>
@@ -20,7 +20,7 @@
 namespace {
 
 enum class Mode { kOnline, kSeparate };
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 class ElasticWeightConsolidation final : public clh::Model {
  public:
@@ -33,7 +33,7 @@ class ElasticWeightConsolidation final : public clh::Model {
     std::int64_t fisher_n = 0;
     bool half = true;
     clh::Active active = clh::Active::kAll;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("mode", mode, "one decaying Fisher and the last anchor, or a spring for each task")
           .choices({"online", "separate"});
@@ -45,8 +45,9 @@ class ElasticWeightConsolidation final : public clh::Model {
       option("fisher-n", fisher_n, "samples of the task behind its Fisher; 0 = all").min(0);
       option("half", half, "penalty lambda/2 F d^2; false: lambda F d^2");
       clh::ActiveOutputs::bind(option, active);
-      option("variant", variant, "paper: mode=online fisher=confidence half=false, whatever is set")
-          .choices({"fixed", "paper"});
+      option("formula", formula,
+             "reference-code: mode=online fisher=confidence half=false, whatever is set")
+          .choices({"paper", "reference-code"});
     }
   };
 
@@ -80,7 +81,7 @@ class ElasticWeightConsolidation final : public clh::Model {
       springs_.replace(springs_.stiffness_of(values.size(0)) * options_.gamma + fisher, values);
     }
     const auto steepness = springs_.steepness(optimizer().rate());
-    if (options_.variant == Variant::kPaper && steepness >= 2) {
+    if (options_.formula == Formula::kReferenceCode && steepness >= 2) {
       log(kWarning,
           "lambda: expected learning rate * stiffness < 2, above which plain SGD diverges, found " +
               std::to_string(steepness));
@@ -93,7 +94,7 @@ class ElasticWeightConsolidation final : public clh::Model {
 
  private:
   static Options as_published(Options options) {
-    if (options.variant == Variant::kPaper) {
+    if (options.formula == Formula::kReferenceCode) {
       options.mode = Mode::kOnline;
       options.fisher = ewc::Fisher::kConfidence;
       options.half = false;
@@ -102,8 +103,8 @@ class ElasticWeightConsolidation final : public clh::Model {
   }
   double strength() const { return options_.half ? options_.lambda : 2 * options_.lambda; }
   clh::QuadraticPenalty::Bound bound() const {
-    return options_.variant == Variant::kPaper ? clh::QuadraticPenalty::Bound::kNone
-                                               : clh::QuadraticPenalty::Bound::kRate;
+    return options_.formula == Formula::kReferenceCode ? clh::QuadraticPenalty::Bound::kNone
+                                                       : clh::QuadraticPenalty::Bound::kRate;
   }
 
   Options options_;

@@ -3,9 +3,9 @@
 // Benjamin, Rolnick and Koerding, "Measuring and Regularizing Networks in Function Space",
 // arXiv:1805.08289, section 3.1; the distance is that of two softmaxes, as in arXiv:2004.07211.
 // Outputs that did not exist then, or with a multi-head belong to another task, are not compared;
-// 1e-12 under the root gives the distance a gradient at 0. `variant=paper` is the form behind the
-// table of arXiv:2004.07211: alpha is 1, and the outputs are remembered in train mode for augmented
-// samples.
+// 1e-12 under the root gives the distance a gradient at 0. `formula=reference-code` is the form
+// behind the table of arXiv:2004.07211: alpha is 1, and the outputs are remembered in train mode
+// for augmented samples.
 #include <clh/distinct_draw.hpp>
 #include <clh/model.hpp>
 #include <clh/replay_limits.hpp>
@@ -21,7 +21,7 @@
 
 namespace {
 
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 /// Softmax over the outputs that `compared` has numbers for: both [m, C].
 at::Tensor probabilities(const at::Tensor& outputs, const at::Tensor& compared) {
@@ -35,22 +35,22 @@ class FunctionDistanceRegularisation final : public clh::Model {
     double alpha = 1;
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 0;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("alpha", alpha, "weight of the distance to the remembered outputs").min(0);
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
           .min(1);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
-      option("variant", variant, "paper: see the published DER suite; alpha stays 1")
-          .choices({"fixed", "paper"});
+      option("formula", formula, "reference-code: see the published DER suite; alpha stays 1")
+          .choices({"paper", "reference-code"});
     }
   };
 
   FunctionDistanceRegularisation(const clh::ModelContext& context, const Options& options)
       : Model(context), options_(options), memory_(rng("buffer.sample")) {
     clh::require_draw_fits(options.minibatch, options.buffer_size);
-    if (options.variant == Variant::kPaper && options.alpha != 1) {
-      throw clh::UsageError("[model] alpha: expected 1 beside variant=paper, found " +
+    if (options.formula == Formula::kReferenceCode && options.alpha != 1) {
+      throw clh::UsageError("[model] alpha: expected 1 beside formula=reference-code, found " +
                             std::to_string(options.alpha));
     }
   }
@@ -81,11 +81,11 @@ class FunctionDistanceRegularisation final : public clh::Model {
   /// Keeps floor(B/(t+1)) samples of each task so far, with their outputs.
   void end_task(const clh::Task& task) override {
     auto stream = rng("buffer.insert");
-    const bool paper = options_.variant == Variant::kPaper;
+    const bool reference = options_.formula == Formula::kReferenceCode;
     const auto kept = task.read(clh::draw_distinct(stream, task.size(), part_),
-                                paper ? clh::View::kAugmented : clh::View::kPlain);
+                                reference ? clh::View::kAugmented : clh::View::kPlain);
     const at::NoGradGuard no_grad;
-    net().set_training(paper);
+    net().set_training(reference);
     auto outputs = net().forward(kept.inputs);
     net().set_training(true);
     if (net().info().head == CLH_HEAD_MULTI) {

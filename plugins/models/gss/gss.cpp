@@ -104,7 +104,7 @@ class GradientSampleSelection final : public clh::Model {
         at::tensor(clh::draw_distinct(method_, size(), options_.gss_minibatch), at::kLong);
     net().set_training(false);
     const auto products =
-        gradients_.of(normalise(at::cat({batch.raw, raw_.index_select(0, index)})),
+        gradients_.of(normalize(at::cat({batch.raw, raw_.index_select(0, index)})),
                       at::cat({batch.labels, labels_.index_select(0, index)}));
     net().set_training(true);
     const auto held = index.size(0);

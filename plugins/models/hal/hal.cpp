@@ -2,9 +2,9 @@
 // an input made so that its forgetting would hurt most. Chaudhry et al., "Using Hindsight to Anchor
 // Past Knowledge in Continual Learning", arXiv:2002.08165, Alg. 1, eq. 4 to 7. Differs from the
 // paper: the network is tuned on the memory by one step on a batch, not for an epoch; anchors pass
-// through it in eval mode, all of a task at once, and lie where normalised inputs do. The virtual
-// step is a plain gradient step, whatever the optimizer. `variant=paper` is the form behind the
-// table of arXiv:2004.07211: a reservoir instead of a ring for each task.
+// through it in eval mode, all of a task at once, and lie where normalized inputs do. The virtual
+// step is a plain gradient step, whatever the optimizer. `formula=reference-code` is the form
+// behind the table of arXiv:2004.07211: a reservoir instead of a ring for each task.
 #include <clh/model.hpp>
 #include <clh/replay_limits.hpp>
 #include <clh/reservoir_buffer.hpp>
@@ -25,7 +25,7 @@
 
 namespace {
 
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 class HindsightAnchorLearning final : public clh::Model {
  public:
@@ -37,7 +37,7 @@ class HindsightAnchorLearning final : public clh::Model {
     std::int64_t anchor_steps = 100;
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 0;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("lambda", lambda, "weight of the change of the outputs at the anchors").min(0);
       option("beta", beta, "share of the running mean of the features that a batch leaves")
@@ -47,15 +47,15 @@ class HindsightAnchorLearning final : public clh::Model {
       option("anchor-steps", anchor_steps, "gradient steps behind each anchor").min(0);
       option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
-      option("variant", variant, "memory: a ring for each task; paper: one reservoir")
-          .choices({"fixed", "paper"});
+      option("formula", formula, "memory: a ring for each task; reference-code: one reservoir")
+          .choices({"paper", "reference-code"});
     }
   };
 
   HindsightAnchorLearning(const clh::ModelContext& context, const Options& options)
       : Model(context), options_(options), memory_(clh::TaskMemory(rng("buffer.sample"))) {
     clh::require_draw_fits(options.minibatch, options.buffer_size);
-    if (options.variant == Variant::kPaper) {
+    if (options.formula == Formula::kReferenceCode) {
       memory_ =
           clh::ReservoirBuffer(options.buffer_size, rng("buffer.insert"), rng("buffer.sample"));
     }

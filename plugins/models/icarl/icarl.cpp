@@ -4,8 +4,8 @@
 // Algorithms 1 to 5.
 // Differs from the paper: class means come from the exemplars alone; pictures with three channels
 // also contribute their mirror image (`flip`); until there are exemplars the outputs classify.
-// `variant=paper` is the form behind the table of arXiv:2004.07211: features of any length and no
-// mirror images; that its code trained on black exemplars on MNIST is not copied.
+// `formula=reference-code` is the form behind the table of arXiv:2004.07211: features of any length
+// and no mirror images; that its code trained on black exemplars on MNIST is not copied.
 #include <clh/herding.hpp>
 #include <clh/model.hpp>
 #include <clh/nearest_class_mean.hpp>
@@ -26,7 +26,7 @@ namespace {
 
 enum class Flip { kAuto, kOn, kOff };
 enum class Active { kSeen, kAll };
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 class Icarl final : public clh::Model {
  public:
@@ -37,7 +37,7 @@ class Icarl final : public clh::Model {
     Flip flip = Flip::kAuto;
     bool normalize = true;
     Active active = Active::kSeen;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each class")
           .min(1);
@@ -47,19 +47,20 @@ class Icarl final : public clh::Model {
       option("normalize", normalize, "bring features and their means to length 1");
       option("active", active, "outputs in the loss: of classes seen so far, or every one")
           .choices({"seen", "all"});
-      option("variant", variant, "paper: normalize=false flip=off, see the published DER suite")
-          .choices({"fixed", "paper"});
+      option("formula", formula,
+             "reference-code: normalize=false flip=off, see the published DER suite")
+          .choices({"paper", "reference-code"});
     }
   };
 
   Icarl(const clh::ModelContext& context, const Options& options)
       : Model(context),
         options_(options),
-        means_(options.normalize && options.variant == Variant::kFixed) {
-    if (options_.variant == Variant::kPaper) {
+        means_(options.normalize && options.formula == Formula::kPaper) {
+    if (options_.formula == Formula::kReferenceCode) {
       if (options_.flip == Flip::kOn) {
         throw clh::UsageError(
-            "[model] flip: expected variant=fixed beside on, found variant=paper");
+            "[model] flip: expected formula=paper beside on, found formula=reference-code");
       }
       options_.flip = Flip::kOff;
     }
@@ -164,9 +165,9 @@ class Icarl final : public clh::Model {
                         (options_.flip == Flip::kAuto && raw.dim() == 4 && raw.size(1) == 3);
     std::vector<at::Tensor> features;
     for (const auto& piece : raw.split(kPiece)) {
-      features.push_back(net().features(normalise(piece)));
+      features.push_back(net().features(normalize(piece)));
       if (mirror) {
-        features.push_back(net().features(normalise(piece.flip({-1}))));
+        features.push_back(net().features(normalize(piece.flip({-1}))));
       }
     }
     return at::cat(features);

@@ -2,9 +2,9 @@
 // Li and Hoiem, "Learning without Forgetting", arXiv:1606.09282, eq. 1 to 3; with a multi-head one
 // distillation term for each old block.
 // Differs from the paper: no warm-up of the new outputs unless `warmup-epochs` asks for it, and the
-// teacher sees each batch as the network does. `variant=paper` is the form behind the table of
-// arXiv:2004.07211: the head is warmed up first on fixed eval-mode features, the warmed-up network
-// is the teacher, on samples that are not augmented, and |theta|^2 is part of the loss.
+// teacher sees each batch as the network does. `formula=reference-code` is the form behind the
+// table of arXiv:2004.07211: the head is warmed up first on fixed eval-mode features, the warmed-up
+// network is the teacher, on samples that are not augmented, and |theta|^2 is part of the loss.
 #include <clh/model.hpp>
 
 #include <ATen/TensorOperators.h>
@@ -23,7 +23,7 @@
 namespace {
 
 enum class Support { kOld, kAll };
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 class LearningWithoutForgetting final : public clh::Model {
  public:
@@ -35,7 +35,7 @@ class LearningWithoutForgetting final : public clh::Model {
     Support support = Support::kOld;
     std::int64_t warmup_epochs = 0;
     double wd_reg = 0;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("alpha", alpha, "weight of the distillation").min(0);
       option("temperature", temperature, "of both softmaxes in the distillation").above(0);
@@ -44,21 +44,21 @@ class LearningWithoutForgetting final : public clh::Model {
           .choices({"old", "all"});
       option("warmup-epochs", warmup_epochs,
              "epochs of training the head alone before each later task; 0 = none, or with "
-             "variant=paper as many as the task has")
+             "formula=reference-code as many as the task has")
           .min(0);
       option("wd-reg", wd_reg,
-             "weight of |theta|^2 in the loss; 0 = none, or with variant=paper 0.0005")
+             "weight of |theta|^2 in the loss; 0 = none, or with formula=reference-code 0.0005")
           .min(0);
-      option("variant", variant, "paper: warmed-up teacher, see the published DER suite")
-          .choices({"fixed", "paper"});
+      option("formula", formula, "reference-code: warmed-up teacher, see the published DER suite")
+          .choices({"paper", "reference-code"});
     }
   };
 
   LearningWithoutForgetting(const clh::ModelContext& context, const Options& options)
       : Model(context),
         options_(options),
-        paper_(options.variant == Variant::kPaper),
-        decay_(paper_ && options.wd_reg == 0 ? 5e-4 : options.wd_reg) {}
+        reference_code_(options.formula == Formula::kReferenceCode),
+        decay_(reference_code_ && options.wd_reg == 0 ? 5e-4 : options.wd_reg) {}
 
   void begin_task(const clh::Task& task) override {
     tasks_.push_back(task.classes());
@@ -66,9 +66,9 @@ class LearningWithoutForgetting final : public clh::Model {
     if (task.first()) {
       return;
     }
-    const bool own = paper_ && options_.warmup_epochs == 0;
+    const bool own = reference_code_ && options_.warmup_epochs == 0;
     const auto epochs = own ? task.epochs() : options_.warmup_epochs;
-    if (paper_) {
+    if (reference_code_) {
       warm_up(task, epochs);
       teacher_ = net().spawn(clh::Spawn::kFrozen);
     } else {
@@ -87,7 +87,7 @@ class LearningWithoutForgetting final : public clh::Model {
     const auto loss = criterion(unseen_.defined() ? outputs + unseen_ : outputs, batch.labels);
     double distilled = 0;
     if (teacher_) {
-      const auto target = teacher_.forward(paper_ ? normalise(batch.raw) : batch.inputs);
+      const auto target = teacher_.forward(reference_code_ ? normalize(batch.raw) : batch.inputs);
       const auto term = distillation(outputs.detach(), target);
       torch::autograd::backward({loss, outputs}, {at::ones_like(loss), term.gradient});
       distilled = term.value;
@@ -193,7 +193,7 @@ class LearningWithoutForgetting final : public clh::Model {
   }
 
   Options options_;
-  bool paper_;
+  bool reference_code_;
   double decay_;
   std::vector<std::vector<std::int64_t>> tasks_;  // output indices of each task so far
   std::int64_t batch_size_ = 1;                   // the stream's, as far as seen

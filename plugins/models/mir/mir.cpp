@@ -84,7 +84,7 @@ class MaximallyInterferedRetrieval final : public clh::Model {
       return {drawn.raw, drawn.labels};
     }
     const at::NoGradGuard no_grad;
-    const auto inputs = normalise(drawn.raw);
+    const auto inputs = normalize(drawn.raw);
     auto values = net().values();
     before_.resize_as_(values).copy_(values);
     net().set_training(false);

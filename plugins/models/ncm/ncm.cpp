@@ -174,7 +174,7 @@ class Ncm final : public clh::Model {
     clh::RunningClassMeans means;
     for (std::int64_t first = 0; first < memory_.size(); first += kPiece) {
       const auto count = std::min(kPiece, memory_.size() - first);
-      const auto features = net().features(normalise(held.raw.narrow(0, first, count)));
+      const auto features = net().features(normalize(held.raw.narrow(0, first, count)));
       means.add(classifier_.embed(features), held.labels.narrow(0, first, count));
     }
     return means;

@@ -6,8 +6,8 @@
 // learned layer; its last output is unused, its gradient zero. A head that grows leaves no room for
 // classes to come: the simplex is then that of the outputs so far.
 // Differs from the paper: the loss is that of `er`, one mean over the batch and what is replayed.
-// `variant=paper` is the form of the public code: in training the raw outputs go into the loss, the
-// simplex serves prediction alone.
+// `formula=reference-code` is the form of the public code: in training the raw outputs go into the
+// loss, the simplex serves prediction alone.
 #include <clh/class_exemplars.hpp>
 #include <clh/distinct_draw.hpp>
 #include <clh/model.hpp>
@@ -27,7 +27,7 @@
 
 namespace {
 
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 /// Unit vectors with inner products -1 / (C - 1), the columns of [C - 1, C]. Inputs: C >= 2.
 at::Tensor simplex(std::int64_t classes) {
@@ -44,12 +44,13 @@ class Rpc final : public clh::Model {
   struct Options {
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 0;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, as many of each class").min(1);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
-      option("variant", variant, "paper: the simplex in prediction alone, see the public code")
-          .choices({"fixed", "paper"});
+      option("formula", formula,
+             "reference-code: the simplex in prediction alone, see the public code")
+          .choices({"paper", "reference-code"});
     }
   };
 
@@ -84,7 +85,7 @@ class Rpc final : public clh::Model {
       labels = at::cat({labels, memory_.labels.index_select(0, rows)});
     }
     const auto outputs = net().forward(inputs);
-    const bool raw = options_.variant == Variant::kPaper;
+    const bool raw = options_.formula == Formula::kReferenceCode;
     const auto loss = criterion(raw ? outputs : project(outputs), labels);
     loss.backward();
     optimizer().step();

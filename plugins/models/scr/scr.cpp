@@ -56,10 +56,10 @@ class SupervisedContrastiveReplay final : public clh::Model {
 
   double observe(const clh::Batch& batch) override {
     clh::require_output_labels(batch.labels, net().info().outputs);
-    auto plain = normalise(batch.raw), augmented = batch.inputs, labels = batch.labels;
+    auto plain = normalize(batch.raw), augmented = batch.inputs, labels = batch.labels;
     if (!memory_.empty()) {
       const auto old = memory_.sample(options_.minibatch > 0 ? options_.minibatch : batch.size());
-      plain = at::cat({plain, normalise(old.raw)});
+      plain = at::cat({plain, normalize(old.raw)});
       augmented = at::cat({augmented, augment(old.raw)});
       labels = at::cat({labels, old.labels});
     }
@@ -101,7 +101,7 @@ class SupervisedContrastiveReplay final : public clh::Model {
     const auto held = memory_.all();
     std::vector<at::Tensor> features;
     for (const auto& piece : held.raw.split(kPiece)) {
-      features.push_back(net().features(normalise(piece)));
+      features.push_back(net().features(normalize(piece)));
     }
     const auto all = at::cat(features);
     std::map<std::int64_t, std::vector<std::int64_t>> places;

@@ -2,10 +2,10 @@
 // Zenke, Poole, Ganguli, "Continual Learning Through Synaptic Intelligence", arXiv:1703.04200,
 // eq. 3 to 5.
 // Differs from the paper: the gradient is that of the task's loss alone, unless
-// `grad-source=total`; an importance below 0 counts as 0; normalisation layers are not held; no
+// `grad-source=total`; an importance below 0 counts as 0; normalization layers are not held; no
 // spring is stiffer than 1 / learning rate, so that a plain step never overshoots the anchor.
-// `variant=paper` is the form behind the table of arXiv:2004.07211: gradients of loss and penalty
-// together, clipped to [-1, 1], importances of either sign, stiffness not bounded.
+// `formula=reference-code` is the form behind the table of arXiv:2004.07211: gradients of loss and
+// penalty together, clipped to [-1, 1], importances of either sign, stiffness not bounded.
 #include <clh/active_outputs.hpp>
 #include <clh/model.hpp>
 #include <clh/path_integral.hpp>
@@ -18,7 +18,7 @@
 namespace {
 
 enum class Source { kTask, kTotal };
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 class SynapticIntelligence final : public clh::Model {
  public:
@@ -30,17 +30,18 @@ class SynapticIntelligence final : public clh::Model {
     double clip_value = 0;
     bool exclude_norm = true;
     clh::Active active = clh::Active::kAll;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("c", c, "strength: the penalty is c * importance * drift^2").min(0);
       option("xi", xi, "added to the squared drift that importances are divided by").above(0);
       option("grad-source", grad_source, "gradient in the path integral: with the penalty or not")
           .choices({"task", "total"});
       option("clip-value", clip_value, "largest magnitude of a gradient's entry; 0 = any").min(0);
-      option("exclude-norm", exclude_norm, "leave the parameters of normalisation layers free");
+      option("exclude-norm", exclude_norm, "leave the parameters of normalization layers free");
       clh::ActiveOutputs::bind(option, active);
-      option("variant", variant, "paper: grad-source=total clip-value=1, importances of any sign")
-          .choices({"fixed", "paper"});
+      option("formula", formula,
+             "reference-code: grad-source=total clip-value=1, importances of any sign")
+          .choices({"paper", "reference-code"});
     }
   };
 
@@ -48,13 +49,14 @@ class SynapticIntelligence final : public clh::Model {
       : Model(context),
         options_(options),
         active_(options.active, net(), scenario()),
-        paper_(options.variant == Variant::kPaper),
-        springs_(2 * options.c, paper_ ? clh::QuadraticPenalty::Bound::kNone
-                                       : clh::QuadraticPenalty::Bound::kRate) {
-    if (paper_) {
+        reference_code_(options.formula == Formula::kReferenceCode),
+        springs_(2 * options.c, reference_code_ ? clh::QuadraticPenalty::Bound::kNone
+                                                : clh::QuadraticPenalty::Bound::kRate) {
+    if (reference_code_) {
       if (options_.clip_value != 0) {
         throw clh::UsageError(
-            "[model] clip-value: expected variant=fixed beside it, found variant=paper, which is "
+            "[model] clip-value: expected formula=paper beside it, found formula=reference-code, "
+            "which is "
             "1");
       }
       options_.grad_source = Source::kTotal;
@@ -92,7 +94,7 @@ class SynapticIntelligence final : public clh::Model {
     const auto values = net().values();
     const auto count = values.size(0);
     auto importance = path_.sum(count) / (values - start_).square_().add_(options_.xi);
-    if (!paper_) {
+    if (!reference_code_) {
       importance.clamp_min_(0);
     }
     if (options_.exclude_norm) {
@@ -106,7 +108,7 @@ class SynapticIntelligence final : public clh::Model {
   }
 
  private:
-  /// Zeroes the entries of layers whose weight is a vector: they normalise.
+  /// Zeroes the entries of layers whose weight is a vector: they normalize.
   void free_norms(at::Tensor& importance) const {
     const auto& info = net().info();
     std::string layer = "none";
@@ -125,7 +127,7 @@ class SynapticIntelligence final : public clh::Model {
 
   Options options_;
   clh::ActiveOutputs active_;
-  bool paper_;
+  bool reference_code_;
   clh::QuadraticPenalty springs_;
   clh::PathIntegral path_;
   at::Tensor start_;  // [P], values when the task began

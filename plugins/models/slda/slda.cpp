@@ -5,12 +5,11 @@
 // Differs from the paper: a deviation d from the mean of its class's n_y samples so far adds
 // n_y / (n_y + 1) d d^T, which is exactly the covariance of all samples about their class means,
 // where the paper takes the number n of all samples for n_y. So the first sample of a class adds
-// nothing; `variant=paper` has the paper's n / (n + 1), and there the first sample of a class is
-// compared with a mean of zero, as in the public code.
-// The features are the network's as they are (`backbone=frozen`; without pre-trained weights these
-// are random features) or from plain steps on the first task (`first-task`). With
-// `base-init=oas` the covariance starts from the first task's, shrunk (Chen et al.,
-// arXiv:0907.4698, eq. 23), as in the paper's base initialisation.
+// nothing; `formula=reference-code` has the paper's n / (n + 1), and there the first sample of a
+// class is compared with a mean of zero, as in the public code. The features are the network's as
+// they are (`backbone=frozen`; without pre-trained weights these are random features) or from plain
+// steps on the first task (`first-task`). With `base-init=oas` the covariance starts from the first
+// task's, shrunk (Chen et al., arXiv:0907.4698, eq. 23), as in the paper's base initialisation.
 #include <clh/eval_features.hpp>
 #include <clh/label_range.hpp>
 #include <clh/model.hpp>
@@ -32,7 +31,7 @@ namespace {
 
 enum class BaseInit { kNone, kOas };
 enum class Training { kFrozen, kFirstTask };
-enum class Variant { kFixed, kPaper };
+enum class Formula { kPaper, kReferenceCode };
 
 /// Oracle-approximating shrinkage of a covariance [F, F] of n samples.
 at::Tensor oas(const at::Tensor& covariance, double n) {
@@ -53,7 +52,7 @@ class Slda final : public clh::Model {
     bool plastic_cov = true;
     BaseInit base_init = BaseInit::kNone;
     Training backbone = Training::kFrozen;
-    Variant variant = Variant::kFixed;
+    Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("epsilon", epsilon, "share of the identity in the covariance that is inverted")
           .above(0)
@@ -63,9 +62,9 @@ class Slda final : public clh::Model {
           .choices({"none", "oas"});
       option("backbone", backbone, "how the network learns: not at all, or in the first task alone")
           .choices({"frozen", "first-task"});
-      option("variant", variant,
-             "paper: weights by all samples; a class's first one counts from a mean of 0")
-          .choices({"fixed", "paper"});
+      option("formula", formula,
+             "reference-code: weights by all samples; a class's first one counts from a mean of 0")
+          .choices({"paper", "reference-code"});
     }
   };
 
@@ -153,7 +152,8 @@ class Slda final : public clh::Model {
     if (covariance_learns_) {
       std::vector<double> weight;
       for (const auto before : added.before) {
-        const auto n = static_cast<double>(options_.variant == Variant::kPaper ? count_ : before);
+        const auto n =
+            static_cast<double>(options_.formula == Formula::kReferenceCode ? count_ : before);
         weight.push_back(n / (n + 1));
         ++count_;
       }

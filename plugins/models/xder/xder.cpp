@@ -306,7 +306,7 @@ class ExtendedDarkReplay final : public clh::Model {
   at::Tensor outputs_now(const at::Tensor& raw) const {
     std::vector<at::Tensor> outputs;
     for (const auto& piece : raw.split(kPiece)) {
-      outputs.push_back(net().forward(normalise(piece)));
+      outputs.push_back(net().forward(normalize(piece)));
     }
     return at::cat(outputs);
   }

@@ -31,7 +31,7 @@ struct GatedLayer {
   std::int64_t first = 0, units = 0;  // its units among those of all layers
   std::int64_t input = -1;  // the layer whose units alone its weight multiplies; -1 = none, or more
   GatedRows weight;
-  std::vector<GatedRows> others;  // bias, normalisation, shortcut
+  std::vector<GatedRows> others;  // bias, normalization, shortcut
 };
 
 /// The layers in forward order, from the names of a network's activations. The ABI tells a model no

@@ -19,12 +19,12 @@ enum class Scenario : std::int32_t {
   kTaskIl = CLH_TASK_IL,
   kTaskFree = CLH_TASK_FREE
 };
-/// Which view of the raw samples: as they are, or augmented; both normalised.
+/// Which view of the raw samples: as they are, or augmented; both normalized.
 enum class View : std::int32_t { kPlain = CLH_PLAIN, kAugmented = CLH_AUGMENTED };
 
 /// A training batch. Labels are output indices in every scenario.
 struct Batch {
-  at::Tensor inputs;  // [B, ...] network input, augmented and normalised
+  at::Tensor inputs;  // [B, ...] network input, augmented and normalized
   at::Tensor raw;     // [B, ...] before augmentation, in the dataset's dtype
   at::Tensor labels;  // [B] int64
   at::Tensor ids;     // [B] int64, sample numbers; -1 for appended samples
@@ -34,7 +34,7 @@ struct Batch {
 
 /// Samples read from the current task.
 struct Read {
-  at::Tensor inputs;  // [n, ...] normalised
+  at::Tensor inputs;  // [n, ...] normalized
   at::Tensor raw;     // [n, ...]
   at::Tensor labels;  // [n] int64
 };
@@ -90,7 +90,7 @@ class Task {
 };
 
 struct Query {
-  at::Tensor inputs;  // [B, ...] normalised
+  at::Tensor inputs;  // [B, ...] normalized
   std::int64_t task;  // -1 unless task-il
 };
 
@@ -135,10 +135,10 @@ class Model : public HostServices {
   at::Tensor criterion_each(const at::Tensor& outputs, const at::Tensor& labels) const {
     return loss(outputs, labels, 1);
   }
-  /// raw [B, ...] -> network input, augmented afresh and normalised.
+  /// raw [B, ...] -> network input, augmented afresh and normalized.
   at::Tensor augment(const at::Tensor& raw) const { return view(raw, View::kAugmented); }
-  /// raw [B, ...] -> network input, normalised only.
-  at::Tensor normalise(const at::Tensor& raw) const { return view(raw, View::kPlain); }
+  /// raw [B, ...] -> network input, normalized only.
+  at::Tensor normalize(const at::Tensor& raw) const { return view(raw, View::kPlain); }
   /// A named stream: `buffer.insert`, `buffer.sample` or `method`.
   Rng rng(const char* name) const { return {c_host(), name}; }
   /// State of a network from net().spawn(how).

@@ -9,24 +9,24 @@
 
 namespace clh __attribute__((visibility("hidden"))) {
 
-/// Scores -|u - mu_c|^2; with normalisation u is the feature vector at length 1, and mu_c the mean
+/// Scores -|u - mu_c|^2; with normalization u is the feature vector at length 1, and mu_c the mean
 /// of such vectors, itself brought to length 1.
 /// Source: Mensink et al. 2013, doi:10.1109/TPAMI.2013.83; Rebuffi et al. 2017, arXiv:1611.07725.
 class NearestClassMean {
  public:
-  explicit NearestClassMean(bool normalise = true) : normalise_(normalise) {}
+  explicit NearestClassMean(bool normalize = true) : normalize_(normalize) {}
 
   bool empty() const { return means_.empty(); }
   void clear() { means_.clear(); }
 
-  /// What the classifier compares: rows [n, F], at length 1 with normalisation.
+  /// What the classifier compares: rows [n, F], at length 1 with normalization.
   at::Tensor embed(const at::Tensor& features) const {
-    return normalise_ ? unit(features.detach(), 1) : features.detach();
+    return normalize_ ? unit(features.detach(), 1) : features.detach();
   }
   /// Sets an output's mean to that of its features [n, F], n >= 1.
   void set(std::int64_t output, const at::Tensor& features) {
     const auto mean = embed(features).mean(0);
-    means_[output] = normalise_ ? unit(mean, 0) : mean;
+    means_[output] = normalize_ ? unit(mean, 0) : mean;
   }
 
   /// features [B, F] -> [B, outputs]; the lowest float for an output without a mean.
@@ -45,7 +45,7 @@ class NearestClassMean {
     return x / x.norm(2, dim, true).clamp_min(1e-12);
   }
 
-  bool normalise_;
+  bool normalize_;
   std::map<std::int64_t, at::Tensor> means_;  // [F] by output
 };
 

@@ -9,7 +9,7 @@
 namespace clh __attribute__((visibility("hidden"))) {
 
 /// Calls visit(Read) for all of the task's samples, in order, `piece` at a time, which bounds memory.
-/// Appended samples come last. Inputs are normalised, not augmented.
+/// Appended samples come last. Inputs are normalized, not augmented.
 /// Errors: UsageError in online streams; Stopped when the run is being ended.
 template <class Visit>
 void task_pass(const HostServices& host, const Task& task, std::int64_t piece, Visit&& visit) {

@@ -26,7 +26,7 @@ TEST(SampleTransform, ScalesBytesToTheUnitInterval) {
 }
 
 // (0.6 - 0.5) / 0.25 = 0.4 and (0.2 - 0.1) / 0.5 = 0.2, by hand; float rounding only.
-TEST(SampleTransform, NormalisesEachChannel) {
+TEST(SampleTransform, NormalizesEachChannel) {
   RngStreams streams(0);
   TransformPlan plan;
   plan.mean = {0.5, 0.1};

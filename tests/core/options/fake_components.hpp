@@ -13,6 +13,8 @@
 #include "tests/support/error_of.hpp"
 
 namespace clh::core {
+// The host's own tables have these names too, and other tests of this binary use those.
+inline namespace fakes {
 
 /// What a refused action said.
 struct Refusal {
@@ -167,11 +169,11 @@ enum class Scenario { kClassIl, kTaskIl, kDomainIl, kTaskFree };
 
 struct StreamOptions {
   Scenario scenario = Scenario::kClassIl;
-  bool normalise = true;
+  bool normalize = true;
   void bind_common(clh::OptionBinder& option) {
     option("scenario", scenario, "what the model is told")
         .choices({"class-il", "task-il", "domain-il", "task-free"});
-    option("normalise", normalise, "subtract the mean, divide by the deviation");
+    option("normalize", normalize, "subtract the mean, divide by the deviation");
   }
 };
 
@@ -229,4 +231,5 @@ inline ConfigSchema fake_schema(const FakeCatalogue& catalogue) {
   return schema;
 }
 
+}  // namespace fakes
 }  // namespace clh::core

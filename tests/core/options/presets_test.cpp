@@ -41,7 +41,7 @@ TEST(Presets, ComeToTheirSettings) {
     EXPECT_EQ(config.stream.name, expected.stream);
     const ConfigTable& stream = config.stream.options.tree;
     EXPECT_EQ(*stream.find("scenario")->text(), expected.scenario);
-    EXPECT_EQ(value_text(*stream.find("normalise")), "false");
+    EXPECT_EQ(value_text(*stream.find("normalize")), "false");
     if (expected.tasks != 0) {
       EXPECT_EQ(value_text(*stream.find("tasks")), std::to_string(expected.tasks));
     } else {

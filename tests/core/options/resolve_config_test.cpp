@@ -39,7 +39,7 @@ TEST_F(ConfigLayers, WithoutArgumentsIsTheDefaultPreset) {
             "benchmark = \"none\"\n\n"
             "[run]\nseed = 0\ndir = \"/srv/runs\"\nname = \"\"\n\n"
             "[dataset]\nname = \"fashion-mnist\"\nroot = \"/data\"\n\n"
-            "[stream]\nname = \"class-split\"\nscenario = \"class-il\"\nnormalise = false\n"
+            "[stream]\nname = \"class-split\"\nscenario = \"class-il\"\nnormalize = false\n"
             "classes-per-task = [2]\n\n"
             "[backbone]\nname = \"mlp\"\nwidth = 100\ndepth = 2\n\n"
             "[head]\nname = \"fixed\"\n\n"

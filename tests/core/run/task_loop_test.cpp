@@ -165,11 +165,11 @@ TEST(TaskLoop, AnAnswerWithTooFewColumnsBreaksTheContract) {
 
 TEST(TaskLoop, NormalizingWithoutStatisticsIsRefused) {
   try {
-    TestRun run(job({"model=sgd", "stream.normalise=true"}));
+    TestRun run(job({"model=sgd", "stream.normalize=true"}));
     FAIL() << "expected an error";
   } catch (const clh::core::Error& e) {
     EXPECT_EQ(std::string(e.what()),
-              "[stream] normalise: expected a dataset with a mean and a deviation, found tiny "
+              "[stream] normalize: expected a dataset with a mean and a deviation, found tiny "
               "without");
   }
 }

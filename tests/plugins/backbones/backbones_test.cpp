@@ -166,7 +166,7 @@ TEST_F(Backbones, MlpGatesMultiplyUnitsAfterTheNonLinearity) {
             clh::core::kExitUsage);
 }
 
-TEST_F(Backbones, ResNetNormalisesByTheBatchInTrainingOnly) {
+TEST_F(Backbones, ResNetNormalizesByTheBatchInTrainingOnly) {
   const auto net = make("resnet18", {1, 16, 16}, {{"width", {2L}}});
   // 20 batch norms (stem, two in each of eight blocks, three projections), three buffers each.
   EXPECT_EQ(net->buffers().size(), 60U);
@@ -180,7 +180,7 @@ TEST_F(Backbones, ResNetNormalisesByTheBatchInTrainingOnly) {
 class ResNetGates : public Backbones, public testing::WithParamInterface<const char*> {};
 
 // With a channel closed, nothing that makes it or uses it matters, on whatever path: neither its
-// convolution's rows, nor those of normalisation and projection, nor the next convolution's
+// convolution's rows, nor those of normalization and projection, nor the next convolution's
 // columns.
 TEST_P(ResNetGates, CloseAChannelWholly) {
   const auto net =
@@ -209,7 +209,7 @@ TEST_P(ResNetGates, CloseAChannelWholly) {
   EXPECT_TRUE(at::equal(gated(std::vector<at::Tensor>(17)), net->features(x)));
   const auto parameters = net->parameters();
   for (const auto& p : parameters) {
-    if (p.tensor.dim() == 1) {  // biases of normalisation apart from 0, so that no unit is dead
+    if (p.tensor.dim() == 1) {  // biases of normalization apart from 0, so that no unit is dead
       const at::NoGradGuard no_grad;
       at::Tensor(p.tensor).add_(0.5);
     }

@@ -76,7 +76,7 @@ TEST_F(ErAceTest, DoesSoFromTheStartWhereThereAreNoTasks) {
 }
 
 TEST_F(ErAceTest, InThePublishedCodeUnseenClassesCompeteToo) {
-  const auto b = bench({{"variant", "paper"}});
+  const auto b = bench({{"formula", "reference-code"}});
   b->end_task();
   b->begin_task(second);
   const BenchTask three{second.raw, at::full_like(second.labels, 3), {2, 3}},

@@ -58,7 +58,7 @@ TEST(ErPolicy, HerdingKeepsTheClassMeanAndItsPrefix) {
 }
 
 TEST(ErPolicy, ClosestKeepsTheNearestToTheClassMean) {
-  ModelBench bench(er("closest-to-centre", "6"));
+  ModelBench bench(er("closest-to-center", "6"));
   const auto task = random_task(20, {2}, {0, 1}, 5);
   bench.begin_task(task);
   bench.train(5);
@@ -77,7 +77,7 @@ TEST(ErPolicy, ClosestKeepsTheNearestToTheClassMean) {
 }
 
 TEST(ErPolicy, FeaturePoliciesReplayOnlyWhatTheyChose) {
-  for (const auto* policy : {"herding", "closest-to-centre"}) {
+  for (const auto* policy : {"herding", "closest-to-center"}) {
     ModelBench bench(er(policy, "4"));
     const auto first = random_task(10, {2}, {0, 1}, 6), second = random_task(4, {2}, {2, 3}, 7);
     bench.begin_task(first);
@@ -112,7 +112,7 @@ TEST(ErPolicy, OnlinePoliciesOfferEachBatchAfterItsStep) {
 }
 
 TEST(ErPolicy, RefusesAMemoryWithoutRoomForEveryClass) {
-  for (const auto* policy : {"class-balanced", "ring", "herding", "closest-to-centre"}) {
+  for (const auto* policy : {"class-balanced", "ring", "herding", "closest-to-center"}) {
     EXPECT_THROW(ModelBench bench(er(policy, "3")), clh::core::Error) << policy;
   }
   EXPECT_NO_THROW(ModelBench bench(er("reservoir", "3")));

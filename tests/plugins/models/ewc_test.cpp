@@ -85,7 +85,7 @@ TEST_F(EwcTest, GradientIsThatOfTheReportedLoss) {
   for (const auto& options :
        {OptionTexts{{"lambda", "20"}}, OptionTexts{{"lambda", "20"}, {"half", "false"}},
         OptionTexts{{"lambda", "20"}, {"mode", "separate"}},
-        OptionTexts{{"lambda", "20"}, {"variant", "paper"}},
+        OptionTexts{{"lambda", "20"}, {"formula", "reference-code"}},
         OptionTexts{{"lambda", "20"}, {"gamma", "0.5"}}}) {
     const auto bench = in_last_task(options, 2);
     const auto data = task(2);
@@ -108,25 +108,25 @@ TEST_F(EwcTest, GradientIsThatOfTheReportedLoss) {
 }
 
 TEST_F(EwcTest, NeverOvershootsTheAnchorUnlessAsPublished) {
-  for (const std::string variant : {"fixed", "paper"}) {
+  for (const std::string formula : {"paper", "reference-code"}) {
     anchors.clear();
-    const auto bench = in_last_task({{"lambda", "1e4"}, {"variant", variant}}, 1);
+    const auto bench = in_last_task({{"lambda", "1e4"}, {"formula", formula}}, 1);
     const auto data = task(1);
     const auto drift = bench->values() - anchors[0];
     const auto loss = at::cross_entropy_loss(bench->forward(data.raw), data.labels);
     const auto gradient = bench->gradient_of(loss);
-    const auto stiffness = kept(*bench, "stiffness") * (variant == "paper" ? 2e4 : 1e4);
+    const auto stiffness = kept(*bench, "stiffness") * (formula == "reference-code" ? 2e4 : 1e4);
     ASSERT_TRUE(stiffness.gt(10).any().item<bool>());  // 1 / rate
-    const auto bounded = variant == "paper" ? stiffness : stiffness.clamp_max(10);
+    const auto bounded = formula == "reference-code" ? stiffness : stiffness.clamp_max(10);
     const auto expected = loss.item<double>() + (bounded * drift.square()).sum().item<double>() / 2;
-    EXPECT_NEAR(bench->observe(data.raw, data.labels), expected, 1e-5 * expected) << variant;
-    EXPECT_TRUE(bench->grads().allclose(gradient + bounded * drift, 1e-4, 1e-4)) << variant;
+    EXPECT_NEAR(bench->observe(data.raw, data.labels), expected, 1e-5 * expected) << formula;
+    EXPECT_TRUE(bench->grads().allclose(gradient + bounded * drift, 1e-4, 1e-4)) << formula;
 
     bench->set_rate(kStandstill);  // the bound follows the rate
     const auto moved = bench->values() - anchors[0];
     const auto plain_loss = plain(*bench, data);
     const auto penalty = (stiffness * moved.square()).sum().item<double>() / 2;
-    EXPECT_NEAR(bench->observe(data.raw, data.labels) / (plain_loss + penalty), 1, 1e-4) << variant;
+    EXPECT_NEAR(bench->observe(data.raw, data.labels) / (plain_loss + penalty), 1, 1e-4) << formula;
   }
 }
 
@@ -217,8 +217,8 @@ TEST_F(EwcTest, LeavesGrownParametersFree) {
   }
 }
 
-TEST_F(EwcTest, PaperVariantIsOnlineConfidenceWithoutHalf) {
-  ModelBench paper({"ewc", {{"variant", "paper"}, {"lambda", "3"}}});
+TEST_F(EwcTest, ReferenceCodeIsOnlineConfidenceWithoutHalf) {
+  ModelBench paper({"ewc", {{"formula", "reference-code"}, {"lambda", "3"}}});
   ModelBench spelt({"ewc", {{"fisher", "confidence"}, {"half", "false"}, {"lambda", "3"}}});
   for (int t = 0; t < 3; ++t) {
     for (auto* bench : {&paper, &spelt}) {

@@ -129,10 +129,10 @@ TEST_F(FdrTest, KeepsTheFirstSamplesOfEveryTaskInEqualParts) {
 }
 
 TEST_F(FdrTest, RefusesWhatHasNoEffectOrNoRoom) {
-  EXPECT_ANY_THROW(in_second_task({"fdr", {{"variant", "paper"}, {"alpha", "0.5"}}}));
+  EXPECT_ANY_THROW(in_second_task({"fdr", {{"formula", "reference-code"}, {"alpha", "0.5"}}}));
   EXPECT_ANY_THROW(in_second_task({"fdr", {{"buffer-size", "1"}}}));  // no sample for each task
   EXPECT_ANY_THROW(in_second_task({"fdr", {{"minibatch", "3"}, {"buffer-size", "2"}}}));
-  EXPECT_NO_THROW(in_second_task({"fdr", {{"variant", "paper"}}}));
+  EXPECT_NO_THROW(in_second_task({"fdr", {{"formula", "reference-code"}}}));
 }
 
 }  // namespace fdr_test

@@ -71,7 +71,7 @@ class Described {
   clh_model_spec spec_{};
 };
 
-/// A convolution with normalisation and shortcut, one fed by it, a layer fed by more than that.
+/// A convolution with normalization and shortcut, one fed by it, a layer fed by more than that.
 Described convolutions() {
   Described net;
   net.slot("backbone.a.weight", {2, 1, 3, 3}).slot("backbone.a_bn.weight", {2});

@@ -128,7 +128,7 @@ TEST_F(HalTest, KeepsOneAnchorAClassAndTheLastSamplesOfEachTask) {
 }
 
 TEST_F(HalTest, InThePublishedCodeTheMemoryIsAReservoir) {
-  const auto b = bench({{"variant", "paper"}});
+  const auto b = bench({{"formula", "reference-code"}});
   const auto more = random_task(8, {2}, {0, 1}, 9);
   b->observe(more.raw, more.labels);
   const auto state = b->model_state();

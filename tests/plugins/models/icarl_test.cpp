@@ -190,7 +190,7 @@ TEST(Icarl, AveragesMirrorImages) {
 TEST(Icarl, RefusesAMemoryWithoutASampleForEachClass) {
   EXPECT_ANY_THROW(ModelBench(plan_with({{"buffer-size", "5"}})));
   EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "6"}})));
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"variant", "paper"}, {"flip", "on"}})));
+  EXPECT_ANY_THROW(ModelBench(plan_with({{"formula", "reference-code"}, {"flip", "on"}})));
 }
 
 }  // namespace icarl_test

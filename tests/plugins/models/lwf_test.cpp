@@ -178,8 +178,8 @@ TEST(Lwf, WarmUpTrainsTheHeadAlone) {
   EXPECT_TRUE(teacher(*with).equal(without->values()));
 }
 
-TEST(Lwf, PaperVariantWarmsUpItsTeacher) {
-  const auto paper = in_second_task({{"variant", "paper"}});
+TEST(Lwf, ReferenceCodeWarmsUpItsTeacher) {
+  const auto paper = in_second_task({{"formula", "reference-code"}});
   EXPECT_TRUE(teacher(*paper).equal(paper->values()));
   // One epoch, as the task has, and |theta|^2 with 0.0005 from the first task on.
   const auto spelt = in_second_task({{"wd-reg", "0.0005"}, {"warmup-epochs", "1"}});

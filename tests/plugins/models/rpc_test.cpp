@@ -121,8 +121,8 @@ TEST(Rpc, TrainsOnTheProjectedOutputsOfTheBatchAndOfWhatIsReplayed) {
   }
 }
 
-TEST(Rpc, PaperVariantTrainsOnTheRawOutputs) {
-  ModelBench paper(plan_with({{"variant", "paper"}}));
+TEST(Rpc, ReferenceCodeTrainsOnTheRawOutputs) {
+  ModelBench paper(plan_with({{"formula", "reference-code"}}));
   auto plan = plan_with({});
   plan.model = "sgd";
   ModelBench sgd(plan);

@@ -122,8 +122,8 @@ TEST(Si, NeverOvershootsTheAnchor) {
       bench.values().masked_select(held).allclose(expected.masked_select(held), 1e-4, 1e-5));
 }
 
-TEST(Si, PaperVariantIntegratesTheClippedTotalGradient) {
-  ModelBench bench({"si", {{"variant", "paper"}, {"c", "1"}}});
+TEST(Si, ReferenceCodeIntegratesTheClippedTotalGradient) {
+  ModelBench bench({"si", {{"formula", "reference-code"}, {"c", "1"}}});
   auto data = task(0);
   data.raw *= 20;  // gradients beyond 1
   auto expected = at::zeros_like(bench.values());
@@ -148,7 +148,7 @@ TEST(Si, PaperVariantIntegratesTheClippedTotalGradient) {
   EXPECT_TRUE(kept(bench, "springs", "stiffness").allclose(expected, 1e-3, 1e-5));
 }
 
-TEST(Si, LeavesNormalisationLayersFree) {
+TEST(Si, LeavesNormalizationLayersFree) {
   for (const std::string exclude : {"true", "false"}) {
     BenchPlan plan{"si", {{"exclude-norm", exclude}}};
     plan.input = {1, 8, 8};
@@ -171,8 +171,8 @@ TEST(Si, LeavesNormalisationLayersFree) {
   }
 }
 
-TEST(Si, RefusesAClipBesideThePaperVariant) {
-  EXPECT_ANY_THROW(ModelBench({"si", {{"variant", "paper"}, {"clip-value", "2"}}}));
+TEST(Si, RefusesAClipBesideTheReferenceCode) {
+  EXPECT_ANY_THROW(ModelBench({"si", {{"formula", "reference-code"}, {"clip-value", "2"}}}));
 }
 
 }  // namespace si_test

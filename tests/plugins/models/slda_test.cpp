@@ -103,8 +103,8 @@ TEST(Slda, StreamingEqualsTheBatchSolution) {
 }
 
 // Sample by sample, with matrices as it is written.
-TEST(Slda, PaperVariantIsTheRecursionOfThePaper) {
-  ModelBench bench(plan_with({{"variant", "paper"}})), fixed(plan_with({}));
+TEST(Slda, ReferenceCodeIsTheRecursionOfThePaper) {
+  ModelBench bench(plan_with({{"formula", "reference-code"}})), fixed(plan_with({}));
   run(bench, 2, 7);
   run(fixed, 2, 7);
   const auto all = stream_of(bench, 2, 7);
@@ -124,8 +124,8 @@ TEST(Slda, PaperVariantIsTheRecursionOfThePaper) {
 }
 
 TEST(Slda, TheFirstSampleOfAClassMovesItsMeanAlone) {
-  for (const std::string variant : {"fixed", "paper"}) {
-    ModelBench bench(plan_with({{"variant", variant}}));
+  for (const std::string formula : {"paper", "reference-code"}) {
+    ModelBench bench(plan_with({{"formula", formula}}));
     const auto data = task(0);  // labels 0, 1, 0, 1, ...
     bench.begin_task(data);
     bench.observe(data.raw.narrow(0, 0, 2), data.labels.narrow(0, 0, 2));
@@ -134,8 +134,8 @@ TEST(Slda, TheFirstSampleOfAClassMovesItsMeanAlone) {
     EXPECT_TRUE(mean(bench, 1).equal(x[1]));
     // Paper: sample 1 is compared with a mean of zero, with n = 1.
     const auto expected =
-        variant == "paper" ? at::ger(x[1], x[1]) / 4 : at::zeros({4, 4}, at::kDouble);
-    EXPECT_TRUE(covariance(bench).allclose(expected, 1e-12, 1e-14)) << variant;
+        formula == "reference-code" ? at::ger(x[1], x[1]) / 4 : at::zeros({4, 4}, at::kDouble);
+    EXPECT_TRUE(covariance(bench).allclose(expected, 1e-12, 1e-14)) << formula;
     EXPECT_GT(x[1].abs().sum().item<double>(), 0.1);
   }
 }
