@@ -49,6 +49,9 @@ std::string default_text(const clh_param& param) {
   if (has(param, CLH_REQUIRED)) {
     return "required";
   }
+  if (has_no_default(param)) {
+    return "none";
+  }
   const ConfigValue value = default_value(param);
   const bool is_name = param.type == CLH_CHOICE || param.type == CLH_COMPONENT;
   if (param.type == CLH_COMPONENT && value.text()->empty()) {
@@ -163,7 +166,8 @@ nlohmann::json describe_options_json(ParamSpan params) {
                           {"unit", nullptr},
                           {"doc", param.doc}};
     const ConfigValue fallback = default_value(param);
-    const bool none = param.type == CLH_COMPONENT && fallback.text()->empty();
+    const bool none =
+        has_no_default(param) || (param.type == CLH_COMPONENT && fallback.text()->empty());
     if (!has(param, CLH_REQUIRED) && !none) {
       option["default"] = json_of(fallback);
     }

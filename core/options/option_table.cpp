@@ -33,7 +33,9 @@ class TableFiller {
 
   [[noreturn]] void refuse(const clh_param& param, const std::string& found) const {
     std::string fix = "set " + label_.path + '.' + param.name + "=VALUE";
-    if ((param.flags & CLH_REQUIRED) == 0) {
+    if (has_no_default(param)) {
+      fix = "leave it out, or " + fix;
+    } else if ((param.flags & CLH_REQUIRED) == 0) {
       const ConfigValue fallback = default_value(param);
       const bool is_choice = param.type == CLH_CHOICE;
       fix = "set it to " + (is_choice ? *fallback.text() : value_text(fallback)) + ", the default";
@@ -42,6 +44,13 @@ class TableFiller {
                 '[' + label_.path + "] " + param.name + ": expected " + expected_text(param) +
                     ", found " + found,
                 fix, kExitUsage);
+  }
+
+  /// Stores that there is no value.
+  void leave_out(const clh_param& param) {
+    clh_value none{};
+    none.type = param.type;
+    result_.values.push_back(none);
   }
 
   /// Stores `value`, given by the user or the default, and returns it as it would be written.
@@ -239,6 +248,10 @@ ResolvedTable resolve_table(ParamSpan params, const ConfigTable& user, const Tab
     const bool deprecated = (param.flags & CLH_DEPRECATED) != 0;
     if (given != nullptr && deprecated) {
       warnings.push_back('[' + label.path + "] " + param.name + ": deprecated: " + param.doc);
+    }
+    if (given == nullptr && has_no_default(param)) {
+      filler.leave_out(param);
+      continue;
     }
     ConfigValue written;
     if (param.type == CLH_COMPONENT) {

@@ -19,6 +19,10 @@ std::string bound_text(double bound) {
 
 }  // namespace
 
+bool has_no_default(const clh_param& param) {
+  return (param.flags & CLH_OPTIONAL) != 0 && param.def.n == 0;
+}
+
 std::vector<std::string> choice_names(const clh_param& param) {
   std::vector<std::string> names;
   for (const char* const* name = param.choices; name != nullptr && *name != nullptr; ++name) {

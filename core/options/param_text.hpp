@@ -11,6 +11,8 @@ namespace clh::core {
 
 /// An option's default as it would be written; a component's is its name.
 ConfigValue default_value(const clh_param& param);
+/// Whether an option is absent unless it is given.
+bool has_no_default(const clh_param& param);
 /// The names of a choice in their order; empty for other types.
 std::vector<std::string> choice_names(const clh_param& param);
 /// What an option accepts: "an integer >= 1", "one of a, b", "a list of numbers in [0, 1)".

@@ -74,6 +74,13 @@ void check_size(const Check& check, const std::string& what, std::uint32_t found
 void check_default(const Check& check, const clh_param& p, const std::string& name) {
   const auto& d = p.def;
   check.require(d.type == p.type, name + "'s default of its own type", "another type");
+  if ((p.flags & CLH_OPTIONAL) != 0) {
+    check.require(p.type == CLH_INT || p.type == CLH_REAL, name + " optional as a number alone",
+                  "another type");
+    if (d.n == 0) {
+      return;
+    }
+  }
   if (p.type == CLH_INT) {
     check.require(inside(p, static_cast<double>(d.u.i)), name + "'s default within its bounds",
                   std::to_string(d.u.i));

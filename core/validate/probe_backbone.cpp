@@ -39,7 +39,7 @@ class SmallNetwork final : public Backbone, public GatedBackbone {
 
 }  // namespace
 
-Described probe_backbone() {
+ComponentDescription probe_backbone() {
   return backbone<SmallNetwork>(kProbeBackbone, "One hidden layer for validation");
 }
 

@@ -70,7 +70,7 @@ class Pictures final : public BulkDataset {
 
 }  // namespace
 
-Described probe_dataset() {
+ComponentDescription probe_dataset() {
   return dataset<Pictures>(kProbeDataset, "Made-up pictures for validation");
 }
 

@@ -22,8 +22,8 @@ class Steps final : public Model {
 
 }  // namespace
 
-Described probe_model() {
-  return model<Steps>(kProbeModel, "Plain steps for validation", kAllSettings);
+ComponentDescription probe_model() {
+  return model<Steps>(kProbeModel, "Plain steps for validation", kAllScenarios);
 }
 
 const clh_plugin& probe_plugin() {

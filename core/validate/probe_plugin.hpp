@@ -16,11 +16,11 @@ inline constexpr std::int64_t kProbeTrainPerClass = 10;
 inline constexpr std::int64_t kProbeTestPerClass = 5;
 
 /// Pictures of the chosen shape: small 1x6x6, grey 1x28x28, colour 3x32x32, flat 16.
-Described probe_dataset();
+ComponentDescription probe_dataset();
 /// One hidden layer whose units can be gated.
-Described probe_backbone();
+ComponentDescription probe_backbone();
 /// One step of the optimizer per batch.
-Described probe_model();
+ComponentDescription probe_model();
 
 /// The table of all three. Owner: the program.
 const clh_plugin& probe_plugin();

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
     slow.push_back(seconds([&] { expected = per_sample(subject, task); }));
   }
   const auto state = subject.model_state();
-  const auto& found = std::get<at::Tensor>(state->children.at("springs")->values.at("stiffness"));
+  const auto& found = std::get<at::Tensor>(state->children.at("penalty")->values.at("importance"));
   const auto apart = (found - expected).abs().max() / expected.max();
   const auto environment = core::read_environment(1);
   std::printf("closed form %.1f ms, per sample %.0f ms, ratio %.0f (target 20), medians of %d\n",

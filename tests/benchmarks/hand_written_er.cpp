@@ -1,6 +1,6 @@
 #include "tests/benchmarks/hand_written_er.hpp"
 
-#include <clh/idx.hpp>
+#include <clh/data/idx.hpp>
 
 #include <torch/torch.h>
 

@@ -1,5 +1,5 @@
 // A data file of the IDX format, plain or gzip.
-#include <clh/idx.hpp>
+#include <clh/data/idx.hpp>
 
 #include <cstddef>
 #include <cstdint>

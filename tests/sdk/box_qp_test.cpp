@@ -1,4 +1,4 @@
-#include <clh/box_qp.hpp>
+#include "plugins/models/gem/box_qp.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,8 @@
 
 namespace box_qp_test {
 
-using clh::BoxQp;
-using clh::solve_box_qp;
+using gem::BoxQp;
+using gem::solve_box_qp;
 using Numbers = std::vector<double>;
 
 /// How far v is from the conditions of Karush, Kuhn and Tucker, relative to the size of q.

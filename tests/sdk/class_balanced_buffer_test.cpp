@@ -1,4 +1,4 @@
-#include <clh/class_balanced_buffer.hpp>
+#include <clh/memory/class_balanced_buffer.hpp>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/tensor.h>

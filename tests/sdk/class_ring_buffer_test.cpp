@@ -1,4 +1,4 @@
-#include <clh/class_ring_buffer.hpp>
+#include <clh/memory/class_ring_buffer.hpp>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/tensor.h>

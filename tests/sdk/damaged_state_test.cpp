@@ -1,10 +1,10 @@
 // A saved state with one value changed: what cannot have been saved so is refused, before anything
 // reads past its end.
-#include <clh/class_ring_buffer.hpp>
-#include <clh/path_integral.hpp>
-#include <clh/quadratic_penalty.hpp>
-#include <clh/reservoir_buffer.hpp>
-#include <clh/task_memory.hpp>
+#include <clh/memory/class_ring_buffer.hpp>
+#include <clh/memory/reservoir_buffer.hpp>
+#include <clh/memory/task_memory.hpp>
+#include <clh/parameters/path_integral.hpp>
+#include <clh/parameters/quadratic_penalty.hpp>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/ones.h>
@@ -134,7 +134,7 @@ TEST(DamagedState, Springs) {
   StateRecord record;
   clh::core::save_state(springs, record);
   EXPECT_EQ(answer(springs, record), CLH_OK);
-  for (const char* key : {"stiffness", "anchor"}) {
+  for (const char* key : {"importance", "anchor"}) {
     EXPECT_EQ(answer_with(springs, record, key, at::zeros({2})), CLH_E_STATE) << key;
     EXPECT_EQ(answer_with(springs, record, key, at::Tensor()), CLH_E_STATE) << key;
     EXPECT_EQ(answer_with(springs, record, key, at::zeros({4}, at::kDouble)), CLH_E_STATE) << key;

@@ -1,6 +1,6 @@
 // herd and NearestClassMean: what a class-mean classifier keeps, and how it decides.
-#include <clh/herding.hpp>
-#include <clh/nearest_class_mean.hpp>
+#include <clh/losses/nearest_class_mean.hpp>
+#include <clh/memory/herding.hpp>
 
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>

@@ -1,4 +1,4 @@
-#include <clh/reservoir_buffer.hpp>
+#include <clh/memory/reservoir_buffer.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>

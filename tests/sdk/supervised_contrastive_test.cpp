@@ -1,6 +1,6 @@
 // supervised_contrastive against loops over anchors and positives, and against finite differences.
-#include <clh/supervised_contrastive.hpp>
-#include <clh/unit_rows.hpp>
+#include <clh/losses/normalize_rows.hpp>
+#include <clh/losses/supervised_contrastive.hpp>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/randn.h>
@@ -14,7 +14,7 @@
 namespace supervised_contrastive_test {
 
 at::Tensor rows(std::int64_t n, std::uint64_t seed) {
-  return clh::unit_rows(at::randn({n, 3}, at::detail::createCPUGenerator(seed), at::kDouble));
+  return clh::normalize_rows(at::randn({n, 3}, at::detail::createCPUGenerator(seed), at::kDouble));
 }
 
 /// The definition, one number at a time. `self`: anchors are the set, and not their own positives.
@@ -78,7 +78,7 @@ TEST(SupervisedContrastive, GradientIsThatOfFiniteDifferences) {
   const auto labels = at::tensor({0, 1, 0, 2, 1, 0}, at::kLong);
   const auto raw = at::randn({6, 3}, at::detail::createCPUGenerator(4), at::kDouble);
   const auto loss = [&](const at::Tensor& x) {
-    return clh::supervised_contrastive(clh::unit_rows(x), labels, {0.5, 0.07});
+    return clh::supervised_contrastive(clh::normalize_rows(x), labels, {0.5, 0.07});
   };
   auto x = raw.clone().requires_grad_();
   loss(x).backward();
@@ -95,7 +95,8 @@ TEST(SupervisedContrastive, GradientIsThatOfFiniteDifferences) {
 TEST(SupervisedContrastive, IsZeroWithAFiniteGradientWhereNothingHasAPositive) {
   for (const std::int64_t n : {1, 3}) {
     auto x = at::randn({n, 3}, at::detail::createCPUGenerator(5)).requires_grad_();
-    const auto loss = clh::supervised_contrastive(clh::unit_rows(x), at::arange(n), {0.07, 0.07});
+    const auto loss =
+        clh::supervised_contrastive(clh::normalize_rows(x), at::arange(n), {0.07, 0.07});
     EXPECT_EQ(loss.item<double>(), 0);
     loss.backward();
     EXPECT_TRUE(x.grad().eq(0).all().item<bool>());
@@ -105,13 +106,13 @@ TEST(SupervisedContrastive, IsZeroWithAFiniteGradientWhereNothingHasAPositive) {
 TEST(SupervisedContrastive, LeavesLoneAnchorsOutOfTheGradient) {
   auto x = at::randn({3, 3}, at::detail::createCPUGenerator(6)).requires_grad_();
   const auto labels = at::tensor({0, 1, 1}, at::kLong);
-  clh::supervised_contrastive(clh::unit_rows(x), labels, {0.07, 0.07}).backward();
+  clh::supervised_contrastive(clh::normalize_rows(x), labels, {0.07, 0.07}).backward();
   EXPECT_TRUE(x.grad().isfinite().all().item<bool>());
 }
 
 TEST(UnitRows, WithoutADirectionPassNoGradientOn) {
   auto x = at::tensor({0.0F, 0.0F, 1e-9F, 0.0F, 3.0F, 4.0F}).view({3, 2}).requires_grad_();
-  const auto u = clh::unit_rows(x);
+  const auto u = clh::normalize_rows(x);
   EXPECT_TRUE(u.narrow(0, 0, 2).eq(0).all().item<bool>());
   (u * at::tensor({1.0F, 2.0F})).sum().backward();
   // d/dx of (x + 2 y) / |(x, y)| at (3, 4).
@@ -120,7 +121,7 @@ TEST(UnitRows, WithoutADirectionPassNoGradientOn) {
 }
 
 TEST(UnitRows, HaveLengthOneAndZerosStay) {
-  const auto u = clh::unit_rows(at::tensor({3.0, 4.0, 0.0, 0.0}).view({2, 2}));
+  const auto u = clh::normalize_rows(at::tensor({3.0, 4.0, 0.0, 0.0}).view({2, 2}));
   EXPECT_TRUE(u.allclose(at::tensor({0.6, 0.8, 0.0, 0.0}, at::kDouble).view({2, 2})));
 }
 

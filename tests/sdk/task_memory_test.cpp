@@ -1,4 +1,4 @@
-#include <clh/task_memory.hpp>
+#include <clh/memory/task_memory.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -34,7 +34,7 @@ class TwisterHost {
       return CLH_OK;
     };
   }
-  clh::WordStream stream() const { return {&table_, "sample"}; }
+  clh::RandomStream stream() const { return {&table_, "sample"}; }
 
  private:
   std::mt19937_64 twister_;

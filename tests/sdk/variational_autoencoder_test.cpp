@@ -1,6 +1,5 @@
 // VariationalAutoencoder, its parameters and Adam: the bound by hand, gradients by differences.
-#include <clh/adam.hpp>
-#include <clh/variational_autoencoder.hpp>
+#include "plugins/models/generative_replay/variational_autoencoder.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>
@@ -13,17 +12,18 @@
 #include <vector>
 
 #include "core/state/state_record.hpp"
+#include "plugins/models/generative_replay/adam.hpp"
 #include <gtest/gtest.h>
 
 namespace variational_autoencoder_test {
 
-clh::VariationalAutoencoder made(std::uint64_t seed = 1) {
+generative_replay::VariationalAutoencoder made(std::uint64_t seed = 1) {
   return {5, 4, 2, at::detail::createCPUGenerator(seed)};
 }
 
 /// Weights 0, so that biases alone decide: mean, log variance and output for every sample.
-void set_biases(const clh::VariationalAutoencoder& vae, const std::vector<float>& latent,
-                const std::vector<float>& output) {
+void set_biases(const generative_replay::VariationalAutoencoder& vae,
+                const std::vector<float>& latent, const std::vector<float>& output) {
   const at::NoGradGuard no_grad;
   at::Tensor(vae.parameters().values()).zero_();
   at::Tensor(vae.parameters()[2].bias).copy_(at::tensor(latent));
@@ -112,11 +112,11 @@ TEST(VariationalAutoencoder, ACopyHasItsOwnValuesAndStateIsWhole) {
   const auto copy = vae.copy();
   clh::core::StateRecord record;
   clh::core::save_state(vae, record);
-  EXPECT_TRUE(clh::VariationalAutoencoder().copy().empty());
+  EXPECT_TRUE(generative_replay::VariationalAutoencoder().copy().empty());
   const auto before = vae.parameters().values().clone();
   at::Tensor(vae.parameters().values()).add_(1);
   EXPECT_TRUE(copy.parameters().values().equal(before));
-  clh::VariationalAutoencoder loaded;
+  generative_replay::VariationalAutoencoder loaded;
   const clh::core::StateReader reader(record);
   clh::Archive archive(reader.table(), 1);
   loaded.state(archive);
@@ -127,8 +127,8 @@ TEST(VariationalAutoencoder, ACopyHasItsOwnValuesAndStateIsWhole) {
   EXPECT_GT(loaded.parameters().grads().abs().sum().item<double>(), 0);
 }
 
-TEST(OwnParameters, WeightsAreGlorotUniformAndBiasesZero) {
-  const clh::OwnParameters parameters({{30, 24}, {24, 7}}, at::detail::createCPUGenerator(12));
+TEST(ExtraParameters, WeightsAreGlorotUniformAndBiasesZero) {
+  const clh::ExtraParameters parameters({{30, 24}, {24, 7}}, at::detail::createCPUGenerator(12));
   EXPECT_EQ(parameters.values().numel(), 31 * 24 + 25 * 7);
   for (const std::size_t i : {0, 1}) {
     const double bound = i == 0 ? 1.0 / 3 : std::sqrt(6.0 / 31);
@@ -140,7 +140,7 @@ TEST(OwnParameters, WeightsAreGlorotUniformAndBiasesZero) {
 }
 
 TEST(Adam, ByHand) {
-  clh::Adam adam;
+  generative_replay::Adam adam;
   auto values = at::tensor({1.0, -2.0}, at::kDouble);
   double m[2] = {}, v[2] = {}, x[2] = {1, -2};
   const double grads[3][2] = {{0.5, -3}, {0.1, 2}, {-4, 1e-3}};

@@ -1,6 +1,6 @@
 // A host without LibTorch: enough of clh_host for plugins of the neutral tier, which cannot tell.
 #pragma once
-#include <clh/host_array.hpp>
+#include <clh/data/host_array.hpp>
 
 #include <vector>
 

@@ -30,7 +30,7 @@ class WordHost {
   WordHost(const WordHost&) = delete;
   WordHost& operator=(const WordHost&) = delete;
 
-  WordStream stream(const char* name) const { return {&table_, name}; }
+  RandomStream stream(const char* name) const { return {&table_, name}; }
 
   std::map<std::string, std::vector<std::uint64_t>> given;
   std::map<std::string, std::size_t> used;

@@ -1,8 +1,8 @@
 // FashionMnist: 70 000 grey 28x28 pictures of clothing in ten classes.
 // Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
 // Algorithms", arXiv:1708.07747.
+#include <clh/data/idx.hpp>
 #include <clh/dataset.hpp>
-#include <clh/idx.hpp>
 
 namespace {
 

@@ -1,8 +1,8 @@
 // Mnist: 70 000 grey 28x28 pictures of handwritten digits.
 // LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition",
 // Proceedings of the IEEE 86 (1998), doi:10.1109/5.726791.
+#include <clh/data/idx.hpp>
 #include <clh/dataset.hpp>
-#include <clh/idx.hpp>
 
 namespace {
 

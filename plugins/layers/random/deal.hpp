@@ -15,7 +15,7 @@ class Deal {
 
   /// Every input is used floor(units * k / inputs) times or once more, none twice in a unit.
   /// Inputs:  inputs >= k.
-  std::vector<std::int32_t> draw(clh::WordStream rng, std::int64_t inputs) {
+  std::vector<std::int32_t> draw(clh::RandomStream rng, std::int64_t inputs) {
     do {
       dealt_.clear();
       while (size() < units_ * fan_in_) {

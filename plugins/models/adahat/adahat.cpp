@@ -7,7 +7,7 @@
 // rows of outputs that only earlier tasks have do not move; the embedding takes plain gradient
 // steps; a backbone with running statistics (batch norm) is refused. Outputs of old tasks do
 // change; no parameter moves by more than r / (I + r) of what it would.
-#include <clh/hard_attention.hpp>
+#include <clh/networks/hard_attention.hpp>
 
 #include <ATen/ops/full_like.h>
 
@@ -100,5 +100,4 @@ class AdaptiveHardAttention final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<AdaptiveHardAttention>("adahat", "Adaptive hard attention to the task",
-                                             {"task-il", "needs:gates"}));
+CLH_PLUGIN(clh::model<AdaptiveHardAttention>("adahat", "Adaptive hard attention to the task"));

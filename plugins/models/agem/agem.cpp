@@ -1,13 +1,13 @@
 // AveragedGem: a step may not raise the loss on a batch drawn from the memory of earlier tasks.
 // Chaudhry et al., "Efficient Lifelong Learning with A-GEM", arXiv:1812.00420, eq. 11 and Alg. 2.
-// Differs from the paper: stored samples are augmented afresh at every replay; `eps` (0 = the
+// Differs from the paper: stored samples are augmented afresh at every replay; `epsilon` (0 = the
 // paper) is added to the squared norm, as van de Ven et al. 2022 do.
-#include <clh/active_outputs.hpp>
-#include <clh/distinct_draw.hpp>
-#include <clh/gradient_projection.hpp>
+#include <clh/losses/active_outputs.hpp>
+#include <clh/memory/distinct_draw.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/task_memory.hpp>
 #include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/task_memory.hpp>
+#include <clh/parameters/gradient_projection.hpp>
 
 #include <ATen/ops/empty.h>
 
@@ -19,13 +19,15 @@ class AveragedGem final : public clh::Model {
   struct Options {
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 128;
-    double eps = 0;
+    double epsilon = 0;
     clh::Active active = clh::Active::kAll;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
           .min(1);
       option("minibatch", minibatch, "exemplars behind each reference gradient").min(1);
-      option("eps", eps, "added to the reference gradient's squared norm").min(0).advanced();
+      option("epsilon", epsilon, "added to the reference gradient's squared norm")
+          .min(0)
+          .advanced();
       clh::ActiveOutputs::bind(option, active);
     }
   };
@@ -54,7 +56,7 @@ class AveragedGem final : public clh::Model {
     const auto present = loss(batch.inputs, batch.labels);
     present.backward();
     if (constrained) {
-      clh::project(net().grads(), reference_, options_.eps);
+      clh::project(net().grads(), reference_, options_.epsilon);
     }
     optimizer().step();
     return present.item<double>();
@@ -86,5 +88,4 @@ class AveragedGem final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<AveragedGem>("agem", "Averaged gradient episodic memory",
-                                   {"class-il", "domain-il", "task-il", "needs:task-count"}));
+CLH_PLUGIN(clh::model<AveragedGem>("agem", "Averaged gradient episodic memory"));

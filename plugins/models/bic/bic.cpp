@@ -7,9 +7,10 @@
 // Differs from the paper: the correction is fitted by full-batch gradient descent on outputs that
 // are computed once, of which the best point counts; exemplars are drawn uniformly; the first task
 // sets samples aside too.
-#include <clh/class_exemplars.hpp>
+#include <clh/memory/class_exemplars.hpp>
+#include <clh/memory/seen_classes.hpp>
 #include <clh/model.hpp>
-#include <clh/task_labels.hpp>
+#include <clh/networks/task_labels.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -32,7 +33,7 @@ class Bic final : public clh::Model {
     std::int64_t buffer_size = 500;
     double val_split = 0.1;
     double temperature = 2;
-    bool kd_t2 = false;
+    bool temperature_squared = false;
     double bias_lr = 0.1;
     std::int64_t bias_epochs = 200;
     double bias_decay = 0.1;
@@ -43,7 +44,8 @@ class Bic final : public clh::Model {
           .above(0)
           .below(1);
       option("temperature", temperature, "of both softmaxes in the distillation").above(0);
-      option("kd-t2", kd_t2, "multiply the distillation by the temperature squared");
+      option("temperature-squared", temperature_squared,
+             "multiply the distillation by the temperature squared");
       option("bias-lr", bias_lr, "learning rate of the correction; a tenth after each quarter")
           .above(0);
       option("bias-epochs", bias_epochs, "steps of the correction; 0 = none").min(0);
@@ -59,21 +61,14 @@ class Bic final : public clh::Model {
   void begin_task(const clh::Task& task) override {
     require_two_of_each(task.outputs());
     present_ = task.classes();
-    old_ = seen_;
-    fresh_.clear();
-    for (const auto c : present_) {
-      if (!contains(seen_, c)) {
-        seen_.push_back(c);
-        fresh_.push_back(c);
-      }
-    }
-    if (!old_.empty()) {
-      teacher_ = net().spawn(clh::Spawn::kFrozen);
+    fresh_ = seen_.begin_task(present_);
+    if (!seen_.before().empty()) {
+      teacher_ = net().frozen_copy();
       teacher_correction_ = correction_;
     }
     correction_ = {};
     set_aside_ids_.clear();
-    wanted_ = validation_part(old_.empty() ? seen_.size() : old_.size());
+    set_aside_at_most(task);
     exemplars_.append_to(task);
   }
 
@@ -93,12 +88,12 @@ class Bic final : public clh::Model {
   }
 
   void end_task(const clh::Task& task) override {
-    if (!old_.empty() && !fresh_.empty()) {
+    if (!seen_.before().empty() && !fresh_.empty()) {
       correct();
     }
-    const auto validating = validation_part(seen_.size());
+    const auto validating = validation_part(seen_.count());
     validation_.truncate(validating);
-    choose_exemplars(task, part(seen_.size()) - validating);
+    choose_exemplars(task, part(seen_.count()) - validating);
   }
 
   at::Tensor predict(const clh::Query& query) override {
@@ -106,7 +101,7 @@ class Bic final : public clh::Model {
   }
 
   void state(clh::Archive& archive) override {
-    archive("seen", seen_)("old", old_)("fresh", fresh_)("present", present_);
+    archive("seen", seen_)("fresh", fresh_)("present", present_);
     archive("wanted", wanted_)("set-aside-ids", set_aside_ids_);
     archive("exemplars", exemplars_)("validation", validation_);
     archive("correction", correction_)("teacher-correction", teacher_correction_);
@@ -128,12 +123,31 @@ class Bic final : public clh::Model {
   }
 
   /// Exemplars of each of so many classes, and those of them for validation.
-  std::int64_t part(std::size_t classes) const {
-    return options_.buffer_size / std::max<std::int64_t>(static_cast<std::int64_t>(classes), 1);
+  std::int64_t part(std::int64_t classes) const {
+    return options_.buffer_size / std::max<std::int64_t>(classes, 1);
   }
-  std::int64_t validation_part(std::size_t classes) const {
+  std::int64_t validation_part(std::int64_t classes) const {
     const auto share = options_.val_split * static_cast<double>(part(classes));
     return std::max<std::int64_t>(std::min(static_cast<std::int64_t>(share), part(classes) - 1), 1);
+  }
+
+  /// How many samples of each class serve validation: its part of the memory, but never more than
+  /// `val-split` of what there is to train on.
+  void set_aside_at_most(const clh::Task& task) {
+    const auto part = validation_part(
+        seen_.before().empty() ? seen_.count() : static_cast<std::int64_t>(seen_.before().size()));
+    const auto labels = clh::task_labels(*this, task);
+    wanted_.clear();
+    for (const auto c : present_) {
+      const auto samples = static_cast<double>(labels.eq(c).sum().item<std::int64_t>());
+      wanted_.push_back(std::min(part, static_cast<std::int64_t>(options_.val_split * samples)));
+    }
+  }
+  std::int64_t wanted(std::int64_t output) const {
+    const auto place = std::find(present_.begin(), present_.end(), output) - present_.begin();
+    return place < static_cast<std::ptrdiff_t>(wanted_.size())
+               ? wanted_[static_cast<std::size_t>(place)]
+               : 0;
   }
 
   /// Takes the first samples of each of the task's classes out of the batch, in every epoch the
@@ -149,7 +163,7 @@ class Bic final : public clh::Model {
         if (id < 0 || !contains(set_aside_ids_, id)) {
           kept.push_back(row);
         }
-      } else if (contains(present_, label) && validation_.count(label) < wanted_) {
+      } else if (validation_.count(label) < wanted(label)) {
         validation_.add(label, batch.raw.narrow(0, row, 1));
         set_aside_ids_.push_back(id);
       } else {
@@ -164,32 +178,39 @@ class Bic final : public clh::Model {
   at::Tensor loss(const at::Tensor& inputs, const at::Tensor& labels) const {
     const auto outputs = net().forward(inputs);
     auto unseen = at::full({outputs.size(1)}, -std::numeric_limits<float>::infinity());
-    unseen.index_fill_(0, at::tensor(seen_, at::kLong), 0);
+    unseen.index_fill_(0, at::tensor(seen_.all(), at::kLong), 0);
     const auto entropy = criterion(outputs + unseen, labels);
-    if (old_.empty()) {
+    const auto& old = seen_.before();
+    if (old.empty()) {
       return entropy;
     }
-    const double lambda = static_cast<double>(old_.size()) / static_cast<double>(seen_.size());
+    const double lambda = static_cast<double>(old.size()) / static_cast<double>(seen_.count());
     return entropy * (1 - lambda) + distillation(inputs, outputs) * lambda;
   }
 
   at::Tensor distillation(const at::Tensor& inputs, const at::Tensor& outputs) const {
     const auto t = options_.temperature;
-    const auto old = at::tensor(old_, at::kLong);
+    const auto old = at::tensor(seen_.before(), at::kLong);
     const auto taught = teacher_correction_.apply(teacher_.forward(inputs)).index_select(1, old);
     const auto soft = (taught / t).softmax(1) * (outputs.index_select(1, old) / t).log_softmax(1);
-    return soft.sum(1).mean() * (options_.kd_t2 ? -t * t : -1.0);
+    return soft.sum(1).mean() * (options_.temperature_squared ? -t * t : -1.0);
   }
 
   /// Fits the correction of this task's new classes, with as many samples of one class as of
   /// another.
   void correct() {
-    auto count = wanted_;
-    for (const auto c : seen_) {
-      count = std::min(count, validation_.count(c));
+    auto count = std::numeric_limits<std::int64_t>::max();
+    std::vector<std::int64_t> classes;  // those without samples teach nothing
+    for (const auto c : seen_.all()) {
+      if (validation_.count(c) > 0) {
+        classes.push_back(c);
+        count = std::min(count, validation_.count(c));
+      }
     }
-    if (count == 0) {
-      log(kWarning, "bic: a class without validation samples, its outputs stay uncorrected");
+    const bool any_fresh = std::any_of(fresh_.begin(), fresh_.end(),
+                                       [this](std::int64_t c) { return validation_.count(c) > 0; });
+    if (!any_fresh) {
+      log(kWarning, "bic: no validation samples of the new classes, they stay uncorrected");
       return;
     }
     const at::NoGradGuard no_grad;
@@ -198,7 +219,7 @@ class Bic final : public clh::Model {
     const auto outputs = net().forward(normalize(samples.raw));
     net().set_training(true);
     correction_.outputs = fresh_;
-    correction_.fit(outputs, samples.labels, seen_,
+    correction_.fit(outputs, samples.labels, classes,
                     {options_.bias_lr, options_.bias_epochs, options_.bias_decay});
   }
 
@@ -238,9 +259,9 @@ class Bic final : public clh::Model {
   }
 
   Options options_;
-  std::vector<std::int64_t> seen_, old_;       // outputs so far; before the present task
-  std::vector<std::int64_t> fresh_, present_;  // outputs new with it; all of it
-  std::int64_t wanted_ = 0;                    // samples to set aside of each of its classes
+  clh::SeenClasses seen_;
+  std::vector<std::int64_t> fresh_, present_;  // outputs new with the present task; all of it
+  std::vector<std::int64_t> wanted_;           // samples to set aside of each of present_
   std::vector<std::int64_t> set_aside_ids_;    // sample numbers within it
   clh::ClassExemplars exemplars_, validation_;
   BiasCorrection correction_, teacher_correction_;
@@ -249,4 +270,4 @@ class Bic final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Bic>("bic", "Bias correction", {"class-il", "task-il"}));
+CLH_PLUGIN(clh::model<Bic>("bic", "Bias correction"));

@@ -7,7 +7,7 @@
 // which knows each layer's distribution; the optimizer's momentum and moments of a replaced unit
 // stay, for a host's optimizer forgets all or nothing (plain SGD has none). Fully connected layers
 // only.
-#include <clh/gated_network.hpp>
+#include <clh/networks/gated_network.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/pow.h>
@@ -122,7 +122,7 @@ class ContinualBackpropagation final : public clh::Model {
       while (due_[l] >= 1) {
         due_[l] -= 1;
         if (!fresh) {
-          fresh = net().spawn(clh::Spawn::kFresh, ++draws_);
+          fresh = net().fresh(++draws_);
         }
         replace(l, weakest(gated_.layers()[l]), fresh.values());
       }
@@ -169,6 +169,4 @@ class ContinualBackpropagation final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<ContinualBackpropagation>("cbp", "Continual backpropagation",
-                                                {"class-il", "domain-il", "task-il", "task-free",
-                                                 "needs:gates"}));
+CLH_PLUGIN(clh::model<ContinualBackpropagation>("cbp", "Continual backpropagation"));

@@ -6,12 +6,10 @@
 // Differs from the paper: the embedding is a linear map of the features with parameters of its own;
 // memory is the greedy balanced sampler; `inner` steps are taken on one draw. Differs from the
 // published code: only classes that were seen compete. The network's own outputs stay untrained.
-#include <clh/class_balanced_buffer.hpp>
-#include <clh/label_range.hpp>
-#include <clh/model.hpp>
-#include <clh/own_parameters.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/unit_rows.hpp>
+#include <clh/losses/check_labels.hpp>
+#include <clh/losses/normalize_rows.hpp>
+#include <clh/memory/replay_memory.hpp>
+#include <clh/parameters/extra_parameters.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -32,62 +30,52 @@ namespace {
 
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 
-class ContinualPrototypes final : public clh::Model {
+struct Options : clh::ReplayOptions {
+  Options() {
+    buffer_size = 2000;
+    policy = clh::Policy::kClassBalanced;
+  }
+  double alpha = 0.99;
+  double tau = 0.1;
+  std::int64_t dim = 32;
+  std::int64_t inner = 1;
+  void bind(clh::OptionBinder& option) {
+    ReplayOptions::bind(option);
+    option("alpha", alpha, "share of a class's vector that a batch leaves").range(0, 1);
+    option("tau", tau, "temperature of the similarities").above(0);
+    option("dim", dim, "length of the embedding").min(2);
+    option("inner", inner, "steps on each batch").min(1);
+  }
+};
+
+class ContinualPrototypes final : public clh::ModelOf<Options> {
  public:
   static constexpr const char* kCite = "De Lange and Tuytelaars 2021, arXiv:2009.00919";
-  struct Options {
-    double alpha = 0.99;
-    double tau = 0.1;
-    std::int64_t dim = 32;
-    std::int64_t buffer_size = 2000;
-    std::int64_t inner = 1;
-    void bind(clh::OptionBinder& option) {
-      option("alpha", alpha, "share of a class's vector that a batch leaves").range(0, 1);
-      option("tau", tau, "temperature of the similarities").above(0);
-      option("dim", dim, "length of the embedding").min(2);
-      option("buffer-size", buffer_size, "exemplars kept in memory, as many of each class").min(1);
-      option("inner", inner, "steps on each batch").min(1);
-    }
-  };
 
   ContinualPrototypes(const clh::ModelContext& context, const Options& options)
-      : Model(context),
-        options_(options),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {
-    clh::require_one_of_each(options_.buffer_size, net().info().outputs);
+      : ModelOf(context, options) {
     const auto width = clh::Shape(net().info().features).numel();
-    embedding_ = clh::own_layer(width, options.dim, rng("method").torch());
+    embedding_ = clh::extra_layer(width, options.dim, rng("method").torch());
     optimizer().add("embedding.weight", embedding_.weight);
     optimizer().add("embedding.bias", embedding_.bias);
   }
 
-  void begin_task(const clh::Task& task) override {
-    clh::require_one_of_each(options_.buffer_size, task.outputs());
-  }
-
   double observe(const clh::Batch& batch) override {
-    clh::require_output_labels(batch.labels, net().info().outputs);
-    auto inputs = batch.inputs, labels = batch.labels;
-    if (!memory_.empty()) {
-      const auto old = memory_.sample(batch.size());
-      inputs = at::cat({inputs, augment(old.raw)});
-      labels = at::cat({labels, old.labels});
-    }
+    clh::check_labels(batch.labels, net().info().outputs);
+    const auto old = memory_.draw(batch);
+    const auto inputs = at::cat({batch.inputs, augment(old.raw)});
+    const auto labels = at::cat({batch.labels, old.labels});
     const auto places = places_of(labels);
     at::Tensor embedded;
     double mean = 0;
-    for (std::int64_t step = 0; step < options_.inner; ++step) {
-      optimizer().zero_grad();
+    for (std::int64_t step = 0; step < options().inner; ++step) {
       embedded = embed(net().features(inputs));
       if (classes_.size() > 1) {  // one class alone has nothing to differ from
-        const auto loss = prototype_loss(embedded, places);
-        loss.backward();
-        optimizer().step();
-        mean += loss.item<double>() / static_cast<double>(options_.inner);
+        mean += learn(prototype_loss(embedded, places)) / static_cast<double>(options().inner);
       }
     }
     follow(embedded.detach(), places);
-    memory_.add(batch.raw, batch.labels);
+    memory_.add(batch);
     return mean;
   }
 
@@ -101,6 +89,8 @@ class ContinualPrototypes final : public clh::Model {
         .index_copy(1, at::tensor(classes_, at::kLong), similar);
   }
 
+  void end_task(const clh::Task& task) override { memory_.end_task(task); }
+
   void state(clh::Archive& archive) override {
     archive("memory", memory_)("classes", classes_)("prototypes", prototypes_);
   }
@@ -108,7 +98,7 @@ class ContinualPrototypes final : public clh::Model {
  private:
   /// features [n, F] -> [n, dim] of length 1.
   at::Tensor embed(const at::Tensor& features) const {
-    return clh::unit_rows(embedding_(features));
+    return clh::normalize_rows(embedding_(features));
   }
 
   /// labels [n] -> rows of the prototypes [n]; a new class gets one, a random direction.
@@ -121,8 +111,8 @@ class ContinualPrototypes final : public clh::Model {
       places.push_back(known - classes_.begin());
       if (known == classes_.end()) {
         classes_.push_back(label);
-        const auto direction =
-            clh::unit_rows(at::empty({1, options_.dim}).uniform_(-1, 1, rng("method").torch()));
+        const auto direction = clh::normalize_rows(
+            at::empty({1, options().dim}).uniform_(-1, 1, rng("method").torch()));
         prototypes_ = prototypes_.defined() ? at::cat({prototypes_, direction}) : direction;
       }
     }
@@ -134,8 +124,8 @@ class ContinualPrototypes final : public clh::Model {
   /// Inputs: u [n, dim], places [n].
   at::Tensor prototype_loss(const at::Tensor& u, const at::Tensor& places) const {
     const auto n = u.size(0), classes = prototypes_.size(0);
-    const auto near = u.matmul(prototypes_.t()) / options_.tau;  // [n, K] log a(p_k, u_i)
-    const auto among = u.matmul(u.detach().t()) / options_.tau;  // [n, n] log a(u_j, u_i)
+    const auto near = u.matmul(prototypes_.t()) / options().tau;  // [n, K] log a(p_k, u_i)
+    const auto among = u.matmul(u.detach().t()) / options().tau;  // [n, n] log a(u_j, u_i)
     const auto itself = at::eye(classes, at::kBool).unsqueeze(0);
     const auto others =
         near.unsqueeze(1).masked_fill(itself, kNever).logsumexp(2);  // log D(u_i, k)
@@ -161,22 +151,20 @@ class ContinualPrototypes final : public clh::Model {
     for (std::int64_t k = 0; k < prototypes_.size(0); ++k) {
       const auto rows = places.eq(k).nonzero().squeeze(1);
       if (rows.size(0) > 0) {
-        const auto mean = clh::unit_rows(u.index_select(0, rows).mean(0, true));
+        const auto mean = clh::normalize_rows(u.index_select(0, rows).mean(0, true));
         const auto moved =
-            prototypes_.narrow(0, k, 1) * options_.alpha + mean * (1 - options_.alpha);
-        prototypes_.narrow(0, k, 1).copy_(clh::unit_rows(moved));
+            prototypes_.narrow(0, k, 1) * options().alpha + mean * (1 - options().alpha);
+        prototypes_.narrow(0, k, 1).copy_(clh::normalize_rows(moved));
       }
     }
   }
 
-  Options options_;
-  clh::ClassBalancedBuffer memory_;
-  clh::OwnLayer embedding_;            // the optimizer's: saved with it
+  clh::ReplayMemory memory_{*this, options()};
+  clh::ExtraLayer embedding_;          // the optimizer's: saved with it
   std::vector<std::int64_t> classes_;  // in the order of appearance
   at::Tensor prototypes_;              // [K, dim] of length 1, of classes_[k]
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<ContinualPrototypes>("cope", "Continual prototype evolution",
-                                           {"class-il", "task-free"}));
+CLH_PLUGIN(clh::model<ContinualPrototypes>("cope", "Continual prototype evolution"));

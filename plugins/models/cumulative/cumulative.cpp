@@ -1,7 +1,7 @@
 // Cumulative: trains on all data so far in every task (an upper bound after each; no continual
 // learner). `reinit` starts every task from a fresh network: the reference for intransigence.
+#include <clh/memory/seen_samples.hpp>
 #include <clh/model.hpp>
-#include <clh/seen_samples.hpp>
 
 namespace {
 
@@ -22,7 +22,7 @@ class Cumulative final : public clh::Model {
     seen_.keep(*this, task);
     before.append_to(task);
     if (reinit_ && !task.first()) {
-      net().assign(net().spawn(clh::Spawn::kFresh, task.index()));
+      net().assign(net().fresh(task.index()));
       optimizer().reset();
     }
   }
@@ -44,4 +44,4 @@ class Cumulative final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Cumulative>("cumulative", "Training on all data so far", clh::kTaskSettings));
+CLH_PLUGIN(clh::model<Cumulative>("cumulative", "Training on all data so far"));

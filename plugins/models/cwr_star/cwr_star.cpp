@@ -5,10 +5,9 @@
 // arXiv:1907.03799, Algorithm 1.
 // Differs from the paper: outputs have no bias unless `bias` asks for one, which is then trained on
 // and never consolidated; a frozen backbone stays in eval mode, so its running statistics stay too.
-#include <clh/head_rows.hpp>
-#include <clh/held_step.hpp>
 #include <clh/model.hpp>
-#include <clh/slot_mask.hpp>
+#include <clh/parameters/masked_step.hpp>
+#include <clh/parameters/parameter_mask.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -19,6 +18,8 @@
 
 #include <cmath>
 #include <vector>
+
+#include "head_weights.hpp"
 
 namespace {
 
@@ -53,10 +54,11 @@ class CwrStar final : public clh::Model {
     consolidated_ = weights;
     seen_before_ = before;
     const auto present = at::tensor(classes_, at::kLong);
-    clh::set_head_rows(net(), at::zeros_like(consolidated_)
-                                  .index_copy_(0, present, consolidated_.index_select(0, present)));
+    cwr_star::set_head_weights(
+        net(), at::zeros_like(consolidated_)
+                   .index_copy_(0, present, consolidated_.index_select(0, present)));
     if (!options_.bias) {
-      net().values().masked_fill_(clh::slot_mask(net().info(), clh::is_head_bias), 0);
+      net().values().masked_fill_(clh::parameter_mask(net().info(), clh::is_head_bias), 0);
     }
     held_ = at::Tensor();
   }
@@ -68,7 +70,7 @@ class CwrStar final : public clh::Model {
     if (!held_.defined()) {
       held_ = held();
     }
-    clh::step_holding(optimizer(), net(), held_);
+    clh::masked_step(optimizer(), net(), held_);
     if (batch.epoch == 0) {
       seen_now_.add_(at::bincount(batch.labels, {}, seen_now_.size(0)));
     }
@@ -78,7 +80,7 @@ class CwrStar final : public clh::Model {
   /// Consolidates the weights of this task's classes, and puts all consolidated ones to work.
   void end_task(const clh::Task&) override {
     const at::NoGradGuard no_grad;
-    const auto trained = clh::head_rows(net());
+    const auto trained = cwr_star::head_weights(net());
     const auto mean = trained.index_select(0, at::tensor(classes_, at::kLong)).mean();
     for (const auto c : classes_) {
       const auto now = seen_now_[c].item<double>();
@@ -88,7 +90,7 @@ class CwrStar final : public clh::Model {
       }
     }
     seen_before_.add_(seen_now_);
-    clh::set_head_rows(net(), consolidated_);
+    cwr_star::set_head_weights(net(), consolidated_);
   }
 
   void set_training(bool on) override {
@@ -119,9 +121,10 @@ class CwrStar final : public clh::Model {
   /// [P]: true at what a step may not move.
   at::Tensor held() const {
     const auto none = at::zeros({net().info().n_values}, at::kBool);
-    const auto backbone = frozen_ ? clh::slot_mask(net().info(), clh::is_backbone) : none;
-    return options_.bias ? backbone
-                         : backbone.logical_or(clh::slot_mask(net().info(), clh::is_head_bias));
+    const auto backbone = frozen_ ? clh::parameter_mask(net().info(), clh::is_backbone) : none;
+    return options_.bias
+               ? backbone
+               : backbone.logical_or(clh::parameter_mask(net().info(), clh::is_head_bias));
   }
 
   Options options_;
@@ -134,5 +137,4 @@ class CwrStar final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<CwrStar>("cwr-star", "Copy weights with re-initialisation, CWR*",
-                               {"class-il", "domain-il"}));
+CLH_PLUGIN(clh::model<CwrStar>("cwr-star", "Copy weights with re-initialisation, CWR*"));

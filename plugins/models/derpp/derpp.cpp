@@ -1,67 +1,53 @@
 // DarkExperienceReplayPlus: DER with a second, independent draw trained on its labels.
 // Buzzega et al., "Dark Experience for General Continual Learning", arXiv:2004.07211, eq. 7.
 // Where the head has grown since a sample was stored, only the stored outputs are compared.
-#include <clh/model.hpp>
-#include <clh/reservoir_buffer.hpp>
-
-#include <ATen/TensorOperators.h>
-#include <ATen/core/Tensor.h>
+#include <clh/losses/stored_output_distance.hpp>
+#include <clh/memory/replay_memory.hpp>
 
 namespace {
 
-/// Mean squared distance over batch and stored outputs: outputs [m, C], stored [m, W], W <= C, NaN
-/// where an output did not exist yet.
-at::Tensor distance(const at::Tensor& outputs, const at::Tensor& stored) {
-  const auto missing = stored.isnan();
-  const auto gap = (outputs.narrow(1, 0, stored.size(1)) - stored).masked_fill(missing, 0);
-  return gap.square().sum() / missing.logical_not().sum();
-}
+struct Options : clh::ReplayOptions {
+  double alpha = 0.5;
+  double beta = 0.5;
+  void bind(clh::OptionBinder& option) {
+    ReplayOptions::bind(option);
+    option("alpha", alpha, "weight of the distance to the stored outputs").min(0);
+    option("beta", beta, "weight of the loss on the stored labels").min(0);
+  }
+};
 
-class DarkExperienceReplayPlus final : public clh::Model {
+class DarkExperienceReplayPlus final : public clh::ModelOf<Options> {
  public:
   static constexpr const char* kCite = "Buzzega et al. 2020, arXiv:2004.07211";
-  struct Options {
-    double alpha = 0.5;
-    double beta = 0.5;
-    std::int64_t buffer_size = 500;
-    std::int64_t minibatch = 0;
-    void bind(clh::OptionBinder& option) {
-      option("alpha", alpha, "weight of the distance to the stored outputs").min(0);
-      option("beta", beta, "weight of the loss on the stored labels").min(0);
-      option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
-      option("minibatch", minibatch, "exemplars in each of the two draws; 0 = as the batch").min(0);
-    }
-  };
-
-  DarkExperienceReplayPlus(const clh::ModelContext& context, const Options& options)
-      : Model(context),
-        options_(options),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {}
+  using ModelOf::ModelOf;
 
   double observe(const clh::Batch& batch) override {
-    optimizer().zero_grad();
     const auto outputs = net().forward(batch.inputs);
     auto loss = criterion(outputs, batch.labels);
     if (!memory_.empty()) {
-      const auto count = options_.minibatch > 0 ? options_.minibatch : batch.size();
-      const auto dark = memory_.sample(count);
-      loss = loss.add(distance(net().forward(augment(dark.raw)), dark.extra[0]), options_.alpha);
-      const auto plain = memory_.sample(count);
-      loss = loss.add(criterion(net().forward(augment(plain.raw)), plain.labels), options_.beta);
+      const auto dark = memory_.draw(batch);
+      const auto now = net().forward(augment(dark.raw));
+      loss = loss.add(clh::stored_output_distance(now, dark.extra[0]), options().alpha);
+      const auto plain = memory_.draw(batch);
+      loss = loss.add(criterion(net().forward(augment(plain.raw)), plain.labels), options().beta);
     }
-    loss.backward();
-    optimizer().step();
-    memory_.add(batch.raw, batch.labels, {outputs});
-    return loss.item<double>();
+    const auto value = learn(loss);
+    memory_.add(batch, {outputs});
+    return value;
+  }
+
+  void end_task(const clh::Task& task) override {
+    memory_.end_task(task, [](const clh::Model& model, const clh::TaskSamples& samples) {
+      return std::vector<at::Tensor>{model.net().forward(samples.inputs)};
+    });
   }
 
   void state(clh::Archive& archive) override { archive("memory", memory_); }
 
  private:
-  Options options_;
-  clh::ReservoirBuffer memory_;
+  clh::ReplayMemory memory_{*this, options()};
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<DarkExperienceReplayPlus>("derpp", "DER++", clh::kAllSettings));
+CLH_PLUGIN(clh::model<DarkExperienceReplayPlus>("derpp", "DER++"));

@@ -5,9 +5,7 @@
 // Differs from the paper: stored samples are augmented afresh at every replay; the head is linear,
 // not cosine. `formula=reference-code` is the form of the published code: every output from the
 // highest seen class on competes in the batch, and every output for replayed samples.
-#include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/reservoir_buffer.hpp>
+#include <clh/memory/replay_memory.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -18,58 +16,45 @@
 
 namespace {
 
-enum class Formula { kPaper, kReferenceCode };
+struct Options : clh::ReplayOptions {
+  bool task_free = false;
+  double weight = 1;
+  void bind(clh::OptionBinder& option) {
+    ReplayOptions::bind(option,
+                        "reference-code: unseen classes compete too, and memory takes a sample "
+                        "anew in every epoch, as the published code does");
+    option("task-free", task_free,
+           "do so in the first task too, where else plain steps are taken; a stream without "
+           "tasks always does");
+    option("weight", weight, "factor on the sum of both losses; 0.5 = their mean").above(0);
+  }
+};
 
-class AsymmetricReplay final : public clh::Model {
+class AsymmetricReplay final : public clh::ModelOf<Options> {
  public:
   static constexpr const char* kCite = "Caccia et al. 2022, arXiv:2104.05025";
-  struct Options {
-    std::int64_t buffer_size = 500;
-    std::int64_t minibatch = 0;
-    bool task_free = false;
-    double weight = 1;
-    Formula formula = Formula::kPaper;
-    void bind(clh::OptionBinder& option) {
-      option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
-      option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
-      option("task-free", task_free,
-             "do so in the first task too, where else plain steps are taken; a stream without "
-             "tasks always does");
-      option("weight", weight, "factor on the sum of both losses; 0.5 = their mean").above(0);
-      option("formula", formula,
-             "reference-code: unseen classes compete too, see the published code")
-          .choices({"paper", "reference-code"});
-    }
-  };
-
-  AsymmetricReplay(const clh::ModelContext& context, const Options& options)
-      : Model(context),
-        options_(options),
-        asymmetric_(options.task_free || scenario() == clh::Scenario::kTaskFree),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {
-    clh::require_draw_fits(options.minibatch, options.buffer_size);
-  }
+  using ModelOf::ModelOf;
 
   void begin_task(const clh::Task& task) override { asymmetric_ = asymmetric_ || !task.first(); }
 
   double observe(const clh::Batch& batch) override {
     see(batch.labels);
-    optimizer().zero_grad();
     const auto outputs = net().forward(batch.inputs);
     auto loss =
         criterion(asymmetric_ ? only(present(batch.labels), outputs) : outputs, batch.labels);
     if (asymmetric_ && !memory_.empty()) {
-      const auto old = memory_.sample(options_.minibatch > 0 ? options_.minibatch : batch.size());
+      const auto old = memory_.draw(batch);
       const auto replayed = net().forward(augment(old.raw));
-      const bool all = options_.formula == Formula::kReferenceCode;
+      const bool all = options().formula == clh::Formula::kReferenceCode;
       loss = loss + criterion(all ? replayed : only(seen_, replayed), old.labels);
-      loss = loss * options_.weight;
+      loss = loss * options().weight;
     }
-    loss.backward();
-    optimizer().step();
-    memory_.add(batch.raw, batch.labels);
-    return loss.item<double>();
+    const auto value = learn(loss);
+    memory_.add(batch);
+    return value;
   }
+
+  void end_task(const clh::Task& task) override { memory_.end_task(task); }
 
   void state(clh::Archive& archive) override {
     archive("memory", memory_)("seen", seen_)("asymmetric", asymmetric_);
@@ -94,20 +79,18 @@ class AsymmetricReplay final : public clh::Model {
   /// Classes that compete in a batch with these labels, [C] bool.
   at::Tensor present(const at::Tensor& labels) const {
     auto rivals = at::zeros_like(seen_).index_fill_(0, labels, true);
-    if (options_.formula == Formula::kReferenceCode) {
+    if (options().formula == clh::Formula::kReferenceCode) {
       const auto highest = seen_.nonzero().max().item<std::int64_t>();
       rivals.narrow(0, highest, rivals.size(0) - highest).fill_(true);
     }
     return rivals;
   }
 
-  Options options_;
-  bool asymmetric_;
-  clh::ReservoirBuffer memory_;
+  bool asymmetric_ = options().task_free || scenario() == clh::Scenario::kTaskFree;
+  clh::ReplayMemory memory_{*this, options()};
   at::Tensor seen_;  // [C] bool
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<AsymmetricReplay>("er-ace", "Replay with asymmetric cross-entropy",
-                                        {"class-il", "task-il", "task-free"}));
+CLH_PLUGIN(clh::model<AsymmetricReplay>("er-ace", "Replay with asymmetric cross-entropy"));

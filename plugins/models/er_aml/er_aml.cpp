@@ -6,11 +6,9 @@
 // Differs from the paper: stored samples are augmented afresh at every draw; a batch in which no
 // sample has both counterparts is learned through the outputs instead of being left out. Without
 // tasks those classes count as the same task that are in the batch, as in the published code.
-#include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/reservoir_buffer.hpp>
-#include <clh/supervised_contrastive.hpp>
-#include <clh/unit_rows.hpp>
+#include <clh/losses/normalize_rows.hpp>
+#include <clh/losses/supervised_contrastive.hpp>
+#include <clh/memory/replay_memory.hpp>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/stack.h>
@@ -21,36 +19,27 @@
 
 namespace {
 
-class AsymmetricMetricReplay final : public clh::Model {
+struct Options : clh::ReplayOptions {
+  bool task_free = false;
+  double tau = 0.1;
+  double tau0 = 0.07;
+  bool neg_same_task = true;
+  void bind(clh::OptionBinder& option) {
+    ReplayOptions::bind(option);
+    option("task-free", task_free,
+           "contrast in the first task too, where else plain steps are taken; a stream without "
+           "tasks always does");
+    option("tau", tau, "temperature of the contrast").above(0);
+    option("tau0", tau0, "the contrast is multiplied by tau / tau0").above(0);
+    option("neg-same-task", neg_same_task,
+           "push off classes of the same task alone, not every other class");
+  }
+};
+
+class AsymmetricMetricReplay final : public clh::ModelOf<Options> {
  public:
   static constexpr const char* kCite = "Caccia et al. 2022, arXiv:2104.05025";
-  struct Options {
-    std::int64_t buffer_size = 500;
-    std::int64_t minibatch = 0;
-    bool task_free = false;
-    double tau = 0.1;
-    double tau0 = 0.07;
-    bool neg_same_task = true;
-    void bind(clh::OptionBinder& option) {
-      option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
-      option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
-      option("task-free", task_free,
-             "contrast in the first task too, where else plain steps are taken; a stream without "
-             "tasks always does");
-      option("tau", tau, "temperature of the contrast").above(0);
-      option("tau0", tau0, "the contrast is multiplied by tau / tau0").above(0);
-      option("neg-same-task", neg_same_task,
-             "push off classes of the same task alone, not every other class");
-    }
-  };
-
-  AsymmetricMetricReplay(const clh::ModelContext& context, const Options& options)
-      : Model(context),
-        options_(options),
-        contrasts_(options.task_free || scenario() == clh::Scenario::kTaskFree),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {
-    clh::require_draw_fits(options.minibatch, options.buffer_size);
-  }
+  using ModelOf::ModelOf;
 
   void begin_task(const clh::Task& task) override {
     contrasts_ = contrasts_ || !task.first();
@@ -58,20 +47,20 @@ class AsymmetricMetricReplay final : public clh::Model {
   }
 
   double observe(const clh::Batch& batch) override {
-    optimizer().zero_grad();
     auto loss = contrasts_ ? contrast(batch) : at::Tensor();
     if (!loss.defined()) {
       loss = criterion(net().forward(batch.inputs), batch.labels);
     }
     if (contrasts_ && !memory_.empty()) {
-      const auto old = memory_.sample(options_.minibatch > 0 ? options_.minibatch : batch.size());
+      const auto old = memory_.draw(batch);
       loss = loss + criterion(net().forward(augment(old.raw)), old.labels);
     }
-    loss.backward();
-    optimizer().step();
-    memory_.add(batch.raw, batch.labels);
-    return loss.item<double>();
+    const auto value = learn(loss);
+    memory_.add(batch);
+    return value;
   }
+
+  void end_task(const clh::Task& task) override { memory_.end_task(task); }
 
   void state(clh::Archive& archive) override {
     archive("memory", memory_)("classes", classes_)("contrasts", contrasts_);
@@ -87,7 +76,7 @@ class AsymmetricMetricReplay final : public clh::Model {
   Pairs draw(const std::vector<std::int64_t>& pool, std::int64_t batch) {
     const auto first = static_cast<std::int64_t>(pool.size()) - batch;
     std::set<std::int64_t> mine(classes_.begin(), classes_.end());
-    if (options_.task_free || mine.empty()) {
+    if (options().task_free || mine.empty()) {
       mine = {pool.begin() + first, pool.end()};
     }
     auto random = rng("buffer.sample");
@@ -99,7 +88,7 @@ class AsymmetricMetricReplay final : public clh::Model {
         const auto found = pool[static_cast<std::size_t>(i)];
         if (found == label && i != first + anchor) {
           same.push_back(i);
-        } else if (found != label && (!options_.neg_same_task || mine.count(found) > 0)) {
+        } else if (found != label && (!options().neg_same_task || mine.count(found) > 0)) {
           other.push_back(i);
         }
       }
@@ -117,7 +106,7 @@ class AsymmetricMetricReplay final : public clh::Model {
 
   /// The contrast of the batch with its counterparts; undefined if no sample has both.
   at::Tensor contrast(const clh::Batch& batch) {
-    const auto held = memory_.empty() ? clh::ReservoirBuffer::Draw{} : memory_.all();
+    const auto held = memory_.empty() ? clh::Exemplars{} : memory_.all();
     const auto labels =
         (memory_.empty() ? batch.labels : at::cat({held.labels, batch.labels})).contiguous();
     const auto* first = labels.data_ptr<std::int64_t>();
@@ -133,20 +122,18 @@ class AsymmetricMetricReplay final : public clh::Model {
       raw.push_back(place < stored ? held.raw[place] : batch.raw[place - stored]);
     }
     const auto own = at::tensor(pairs.anchors, at::kLong);
-    const auto anchors = clh::unit_rows(net().features(batch.inputs).index_select(0, own));
-    const auto set = clh::unit_rows(net().features(augment(at::stack(raw))));
+    const auto anchors = clh::normalize_rows(net().features(batch.inputs).index_select(0, own));
+    const auto set = clh::normalize_rows(net().features(augment(at::stack(raw))));
     return clh::supervised_contrastive(anchors, batch.labels.index_select(0, own), set,
                                        labels.index_select(0, at::tensor(counterparts, at::kLong)),
-                                       {options_.tau, options_.tau0});
+                                       {options().tau, options().tau0});
   }
 
-  Options options_;
-  bool contrasts_;
+  bool contrasts_ = options().task_free || scenario() == clh::Scenario::kTaskFree;
   std::vector<std::int64_t> classes_;  // of the present task; empty without tasks
-  clh::ReservoirBuffer memory_;
+  clh::ReplayMemory memory_{*this, options()};
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<AsymmetricMetricReplay>("er-aml", "Replay with asymmetric metric learning",
-                                              {"class-il", "task-il", "task-free"}));
+CLH_PLUGIN(clh::model<AsymmetricMetricReplay>("er-aml", "Replay with asymmetric metric learning"));

@@ -8,9 +8,9 @@
 // that a plain step never overshoots the anchor, however large lambda is. `formula=reference-code`
 // is the form behind the table of arXiv:2004.07211: online, `fisher=confidence`, no factor 1/2,
 // stiffness not bounded; its pass over augmented samples is not copied.
-#include <clh/active_outputs.hpp>
+#include <clh/losses/active_outputs.hpp>
 #include <clh/model.hpp>
-#include <clh/quadratic_penalty.hpp>
+#include <clh/parameters/quadratic_penalty.hpp>
 
 #include <algorithm>
 #include <string>
@@ -55,7 +55,7 @@ class ElasticWeightConsolidation final : public clh::Model {
       : Model(context),
         options_(as_published(options)),
         active_(options.active, net(), scenario()),
-        springs_(strength(), bound()) {}
+        penalty_(strength(), bound()) {}
 
   void begin_task(const clh::Task& task) override { active_.begin_task(task); }
 
@@ -65,7 +65,7 @@ class ElasticWeightConsolidation final : public clh::Model {
     const auto outputs = active_.only(net().forward(batch.inputs), batch.labels);
     const auto loss = criterion(outputs, batch.labels);
     loss.backward();
-    const auto penalty = springs_.pull(net(), optimizer().rate());
+    const auto penalty = penalty_.add_gradient(net(), optimizer().rate());
     optimizer().step();
     return loss.item<double>() + penalty;
   }
@@ -76,11 +76,11 @@ class ElasticWeightConsolidation final : public clh::Model {
         {options_.fisher, options_.fisher_n, batch_size_, active_.present()}, rng("method"));
     const auto values = net().values();
     if (options_.mode == Mode::kSeparate) {
-      springs_.add(fisher, values);
+      penalty_.add(fisher, values);
     } else {
-      springs_.replace(springs_.stiffness_of(values.size(0)) * options_.gamma + fisher, values);
+      penalty_.replace(penalty_.importance_of(values.size(0)) * options_.gamma + fisher, values);
     }
-    const auto steepness = springs_.steepness(optimizer().rate());
+    const auto steepness = penalty_.stability_factor(optimizer().rate());
     if (options_.formula == Formula::kReferenceCode && steepness >= 2) {
       log(kWarning,
           "lambda: expected learning rate * stiffness < 2, above which plain SGD diverges, found " +
@@ -89,7 +89,7 @@ class ElasticWeightConsolidation final : public clh::Model {
   }
 
   void state(clh::Archive& archive) override {
-    archive("active", active_)("springs", springs_)("batch-size", batch_size_);
+    archive("active", active_)("penalty", penalty_)("batch-size", batch_size_);
   }
 
  private:
@@ -109,11 +109,10 @@ class ElasticWeightConsolidation final : public clh::Model {
 
   Options options_;
   clh::ActiveOutputs active_;
-  clh::QuadraticPenalty springs_;
+  clh::QuadraticPenalty penalty_;
   std::int64_t batch_size_ = 1;  // the stream's, as far as seen
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<ElasticWeightConsolidation>("ewc", "Elastic weight consolidation",
-                                                  clh::kTaskSettings));
+CLH_PLUGIN(clh::model<ElasticWeightConsolidation>("ewc", "Elastic weight consolidation"));

@@ -1,6 +1,6 @@
 #include "fisher.hpp"
 
-#include <clh/linear_layers.hpp>
+#include <clh/parameters/linear_layers.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/full.h>

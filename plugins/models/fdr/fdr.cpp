@@ -6,10 +6,11 @@
 // 1e-12 under the root gives the distance a gradient at 0. `formula=reference-code` is the form
 // behind the table of arXiv:2004.07211: alpha is 1, and the outputs are remembered in train mode
 // for augmented samples.
-#include <clh/distinct_draw.hpp>
+#include <clh/memory/distinct_draw.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/replay_options.hpp>
+#include <clh/memory/task_memory.hpp>
 #include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/task_memory.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -20,8 +21,6 @@
 #include <string>
 
 namespace {
-
-enum class Formula { kPaper, kReferenceCode };
 
 /// Softmax over the outputs that `compared` has numbers for: both [m, C].
 at::Tensor probabilities(const at::Tensor& outputs, const at::Tensor& compared) {
@@ -35,7 +34,7 @@ class FunctionDistanceRegularisation final : public clh::Model {
     double alpha = 1;
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 0;
-    Formula formula = Formula::kPaper;
+    clh::Formula formula = clh::Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("alpha", alpha, "weight of the distance to the remembered outputs").min(0);
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
@@ -49,7 +48,7 @@ class FunctionDistanceRegularisation final : public clh::Model {
   FunctionDistanceRegularisation(const clh::ModelContext& context, const Options& options)
       : Model(context), options_(options), memory_(rng("buffer.sample")) {
     clh::require_draw_fits(options.minibatch, options.buffer_size);
-    if (options.formula == Formula::kReferenceCode && options.alpha != 1) {
+    if (options.formula == clh::Formula::kReferenceCode && options.alpha != 1) {
       throw clh::UsageError("[model] alpha: expected 1 beside formula=reference-code, found " +
                             std::to_string(options.alpha));
     }
@@ -81,7 +80,7 @@ class FunctionDistanceRegularisation final : public clh::Model {
   /// Keeps floor(B/(t+1)) samples of each task so far, with their outputs.
   void end_task(const clh::Task& task) override {
     auto stream = rng("buffer.insert");
-    const bool reference = options_.formula == Formula::kReferenceCode;
+    const bool reference = options_.formula == clh::Formula::kReferenceCode;
     const auto kept = task.read(clh::draw_distinct(stream, task.size(), part_),
                                 reference ? clh::View::kAugmented : clh::View::kPlain);
     const at::NoGradGuard no_grad;
@@ -108,5 +107,4 @@ class FunctionDistanceRegularisation final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<FunctionDistanceRegularisation>("fdr", "Function distance regularisation",
-                                                      clh::kTaskSettings));
+CLH_PLUGIN(clh::model<FunctionDistanceRegularisation>("fdr", "Function distance regularisation"));

@@ -8,10 +8,10 @@
 // (Cholesky) instead of inverted for each batch, and `shared-cov` is the mean of the classes'
 // covariances, not that of the tasks'.
 // The network takes plain steps in the first task; `backbone=frozen` leaves it as it is.
-#include <clh/eval_features.hpp>
+#include <clh/losses/normalize_rows.hpp>
 #include <clh/model.hpp>
-#include <clh/task_pass.hpp>
-#include <clh/unit_rows.hpp>
+#include <clh/networks/eval_features.hpp>
+#include <clh/networks/for_each_batch.hpp>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/eye.h>
@@ -71,7 +71,7 @@ class Fecam final : public clh::Model {
 
   void end_task(const clh::Task& task) override {
     std::map<std::int64_t, std::vector<at::Tensor>> features;
-    clh::task_pass(*this, task, kPiece, [&](const clh::Read& read) {
+    clh::for_each_batch(*this, task, kPiece, [&](const clh::TaskSamples& read) {
       const auto x = transform(clh::eval_features(net(), read.inputs));
       for (const auto c : task.classes()) {
         features[c].push_back(x.index_select(0, read.labels.eq(c).nonzero().squeeze(1)));
@@ -90,11 +90,11 @@ class Fecam final : public clh::Model {
     if (factors_.empty()) {
       factorise();
     }
-    const auto u = clh::unit_rows(transform(net().features(query.inputs)).to(at::kDouble));
+    const auto u = clh::normalize_rows(transform(net().features(query.inputs)).to(at::kDouble));
     auto all = at::full({u.size(0), net().info().outputs}, std::numeric_limits<float>::lowest());
     for (std::size_t i = 0; i < seen_.size(); ++i) {
       const auto& factor = factors_[options_.shared_cov ? 0 : i];
-      const auto away = u - clh::unit_rows(means_[i].unsqueeze(0));
+      const auto away = u - clh::normalize_rows(means_[i].unsqueeze(0));
       const auto solved = at::linalg_solve_triangular(factor, away.t(), false);
       all.select(1, seen_[i]).copy_(solved.square().sum(0).neg());
     }
@@ -197,5 +197,4 @@ class Fecam final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Fecam>("fecam", "Class means in class-wise Mahalanobis distances",
-                             {"class-il"}));
+CLH_PLUGIN(clh::model<Fecam>("fecam", "Class means in class-wise Mahalanobis distances"));

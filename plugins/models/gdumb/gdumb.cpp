@@ -6,9 +6,9 @@
 // optimizer.momentum=0.9 optimizer.weight-decay=1e-6), the learning rate is not; every training
 // starts from parameters of its own. Without task boundaries the network is trained when
 // predictions are due and the memory has changed.
-#include <clh/class_balanced_buffer.hpp>
-#include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
+#include <clh/memory/class_balanced_buffer.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/replay_options.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -27,6 +27,7 @@ class Gdumb final : public clh::Model {
  public:
   static constexpr const char* kCite = "Prabhu et al. 2020, doi:10.1007/978-3-030-58536-5_31";
   struct Options {
+    clh::Formula formula = clh::Formula::kPaper;
     std::int64_t buffer_size = 500;
     std::int64_t epochs = 256;
     std::int64_t batch_size = 16;
@@ -36,6 +37,9 @@ class Gdumb final : public clh::Model {
     Retrain retrain = Retrain::kEachTask;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "samples kept in memory, as many of each class").min(1);
+      option("formula", formula,
+             "reference-code: memory takes a sample anew in every epoch, as published code does")
+          .choices({"paper", "reference-code"});
       option("epochs", epochs, "passes over the memory in a training").min(1);
       option("batch-size", batch_size, "samples in a step of the training").min(1);
       option("max-lr", max_lr, "learning rate after each restart").above(0);
@@ -52,7 +56,10 @@ class Gdumb final : public clh::Model {
   Gdumb(const clh::ModelContext& context, const Options& options)
       : Model(context),
         options_(options),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {
+        memory_(
+            {options.buffer_size,
+             options.formula == clh::Formula::kPaper ? clh::Offers::kOnce : clh::Offers::kEveryTime,
+             rng("buffer.insert"), rng("buffer.sample")}) {
     clh::require_one_of_each(options_.buffer_size, net().info().outputs);
     if (options_.min_lr > options_.max_lr) {
       throw clh::UsageError("[model] min-lr: expected at most max-lr, " +
@@ -71,7 +78,7 @@ class Gdumb final : public clh::Model {
 
   /// Returns: the loss of the network as it was last trained.
   double observe(const clh::Batch& batch) override {
-    changed_ = memory_.add(batch.raw, batch.labels) > 0 || changed_;
+    changed_ = memory_.add(batch) > 0 || changed_;
     const at::NoGradGuard measure_only;
     return criterion(net().forward(batch.inputs), batch.labels).item<double>();
   }
@@ -110,7 +117,7 @@ class Gdumb final : public clh::Model {
   }
 
   void train() {
-    net().assign(net().spawn(clh::Spawn::kFresh, trainings_++));
+    net().assign(net().fresh(trainings_++));
     optimizer().reset();
     const auto rate = optimizer().rate();
     auto random = rng("method");
@@ -120,7 +127,7 @@ class Gdumb final : public clh::Model {
       const auto order = random.permutation(memory_.size());
       for (std::int64_t begin = 0; begin < memory_.size(); begin += options_.batch_size) {
         const auto end = std::min(begin + options_.batch_size, memory_.size());
-        const auto batch = memory_.rows({order.begin() + begin, order.begin() + end});
+        const auto batch = memory_.select({order.begin() + begin, order.begin() + end});
         optimizer().zero_grad();
         loss(augment(batch.raw), batch.labels, random).backward();
         optimizer().step();
@@ -176,5 +183,4 @@ class Gdumb final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Gdumb>("gdumb", "Greedy sampler and dumb learner",
-                             {"class-il", "task-il", "task-free", "needs:task-count"}));
+CLH_PLUGIN(clh::model<Gdumb>("gdumb", "Greedy sampler and dumb learner"));

@@ -4,16 +4,17 @@
 // Differs from the paper: v >= gamma is the constraint of the dual programme, as in the authors'
 // code, where the text adds gamma to the solution of v >= 0; exemplars are drawn at random from the
 // finished task unless `selection=last`, and are augmented afresh at every step.
-#include <clh/box_qp.hpp>
-#include <clh/distinct_draw.hpp>
+#include <clh/memory/distinct_draw.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/task_memory.hpp>
 #include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/task_memory.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/tensor.h>
+
+#include "box_qp.hpp"
 
 namespace {
 
@@ -25,13 +26,15 @@ class GradientEpisodicMemory final : public clh::Model {
   struct Options {
     std::int64_t buffer_size = 500;
     double gamma = 0.5;
-    double eps = 1e-3;
+    double epsilon = 1e-3;
     Selection selection = Selection::kRandom;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
           .min(1);
       option("gamma", gamma, "least weight of each earlier task's gradient in a bent step").min(0);
-      option("eps", eps, "added to the diagonal of the programme's matrix").above(0).advanced();
+      option("epsilon", epsilon, "added to the diagonal of the programme's matrix")
+          .above(0)
+          .advanced();
       option("selection", selection, "which samples of a finished task are kept")
           .choices({"random", "last"});
     }
@@ -61,7 +64,7 @@ class GradientEpisodicMemory final : public clh::Model {
     }
     optimizer().step();
     if (options_.selection == Selection::kLast) {
-      memory_.add(batch.raw, batch.labels);
+      memory_.add(batch);
     }
     return loss.item<double>();
   }
@@ -92,11 +95,11 @@ class GradientEpisodicMemory final : public clh::Model {
     }
     const auto gram = rows_.mm(rows_.t());
     const auto p =
-        ((gram + gram.t()) / 2 + at::eye(past_, at::kDouble) * options_.eps).contiguous();
+        ((gram + gram.t()) / 2 + at::eye(past_, at::kDouble) * options_.epsilon).contiguous();
     const auto n = static_cast<std::size_t>(past_);
     const auto *p_data = p.data_ptr<double>(), *q_data = along.data_ptr<double>();
     const auto v =
-        clh::solve_box_qp({{p_data, p_data + n * n}, {q_data, q_data + n}, options_.gamma});
+        gem::solve_box_qp({{p_data, p_data + n * n}, {q_data, q_data + n}, options_.gamma});
     g.add_(rows_.t().mv(at::tensor(v, at::kDouble)));
   }
 
@@ -108,6 +111,4 @@ class GradientEpisodicMemory final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<GradientEpisodicMemory>("gem", "Gradient episodic memory",
-                                              {"class-il", "domain-il", "task-il",
-                                               "needs:task-count"}));
+CLH_PLUGIN(clh::model<GradientEpisodicMemory>("gem", "Gradient episodic memory"));

@@ -8,9 +8,7 @@
 // each task, whatever optimizer the network has. In task-il made-up samples count for each earlier
 // task, among its outputs alone; elsewhere the old network's answer is among all earlier tasks'
 // outputs, and the network's is among all outputs.
-#include <clh/adam.hpp>
 #include <clh/model.hpp>
-#include <clh/variational_autoencoder.hpp>
 
 #include <ATen/core/Generator.h>
 #include <ATen/ops/arange.h>
@@ -20,6 +18,9 @@
 
 #include <set>
 #include <vector>
+
+#include "adam.hpp"
+#include "variational_autoencoder.hpp"
 
 namespace {
 
@@ -62,7 +63,7 @@ class GenerativeReplay final : public clh::Model {
   void begin_task(const clh::Task& task) override {
     if (!task.first()) {
       earlier_.push_back(classes_);
-      solver_ = net().spawn(clh::Spawn::kFrozen);
+      solver_ = net().frozen_copy();
       before_ = generator_.copy();
       adam_.reset();
     }
@@ -164,14 +165,13 @@ class GenerativeReplay final : public clh::Model {
   }
 
   Options options_;
-  std::vector<std::vector<std::int64_t>> earlier_;  // outputs of each finished task
-  std::vector<std::int64_t> classes_;               // of the present one
-  clh::VariationalAutoencoder generator_, before_;  // before_: from before the task
-  clh::Network solver_;                             // likewise
-  clh::Adam adam_;
+  std::vector<std::vector<std::int64_t>> earlier_;                // outputs of each finished task
+  std::vector<std::int64_t> classes_;                             // of the present one
+  generative_replay::VariationalAutoencoder generator_, before_;  // before_: from before the task
+  clh::Network solver_;                                           // likewise
+  generative_replay::Adam adam_;
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<GenerativeReplay>("generative-replay", "Deep generative replay",
-                                        clh::kTaskSettings));
+CLH_PLUGIN(clh::model<GenerativeReplay>("generative-replay", "Deep generative replay"));

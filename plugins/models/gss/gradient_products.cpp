@@ -1,6 +1,6 @@
 #include "gradient_products.hpp"
 
-#include <clh/linear_layers.hpp>
+#include <clh/parameters/linear_layers.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/mm.h>

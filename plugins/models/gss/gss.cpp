@@ -4,14 +4,15 @@
 // different samples; samples are compared in eval mode and not augmented, replays augment them
 // afresh; of a first batch larger than the memory the rest is dropped, since there is nothing to
 // compare it with.
-#include <clh/distinct_draw.hpp>
+#include <clh/memory/distinct_draw.hpp>
+#include <clh/memory/offered_samples.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/sample_store.hpp>
 #include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <vector>
@@ -34,14 +35,13 @@ class GradientSampleSelection final : public clh::Model {
   struct Options {
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 10;
-    std::int64_t gss_minibatch = 10;
-    std::int64_t batch_num = 1;
+    std::int64_t compared = 10;
+    std::int64_t rounds = 1;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
       option("minibatch", minibatch, "exemplars replayed in each round").min(1);
-      option("gss-minibatch", gss_minibatch, "exemplars that an incoming batch is compared with")
-          .min(1);
-      option("batch-num", batch_num, "rounds on each batch").min(1);
+      option("compared", compared, "exemplars that an incoming batch is compared with").min(1);
+      option("rounds", rounds, "rounds on each batch").min(1);
     }
   };
 
@@ -58,20 +58,25 @@ class GradientSampleSelection final : public clh::Model {
 
   double observe(const clh::Batch& batch) override {
     const auto m = options_.minibatch;
-    const auto order = clh::draw_distinct(sample_, size(), m * options_.batch_num);
+    const auto order = clh::draw_distinct(sample_, size(), m * options_.rounds);
     const auto drawn = static_cast<std::int64_t>(order.size());
     double loss = 0;
-    for (std::int64_t round = 0; round < options_.batch_num; ++round) {
+    for (std::int64_t round = 0; round < options_.rounds; ++round) {
       const auto begin = order.begin() + std::min(drawn, round * m);
       const auto end = order.begin() + std::min(drawn, (round + 1) * m);
       loss += step(batch, {begin, end});
     }
-    select(batch);
-    return loss / static_cast<double>(options_.batch_num);
+    if (const auto fresh = not_offered(batch); fresh.numel() > 0) {
+      select({batch.raw.index_select(0, fresh), batch.labels.index_select(0, fresh), {}});
+    }
+    return loss / static_cast<double>(options_.rounds);
   }
 
   void state(clh::Archive& archive) override {
-    archive("raw", raw_)("labels", labels_)("scores", scores_);
+    archive("samples", memory_)("offered", offered_)("scores", scores_);
+    if (static_cast<std::int64_t>(scores_.size()) != memory_.size()) {
+      throw clh::StatusError(CLH_E_STATE, "memory: expected a score for each sample, found others");
+    }
   }
 
  private:
@@ -80,34 +85,41 @@ class GradientSampleSelection final : public clh::Model {
   double step(const clh::Batch& batch, const std::vector<std::int64_t>& slots) {
     auto inputs = batch.inputs, labels = batch.labels;
     if (!slots.empty()) {
-      const auto index = at::tensor(slots, at::kLong);
-      inputs = at::cat({inputs, augment(raw_.index_select(0, index))});
-      labels = at::cat({labels, labels_.index_select(0, index)});
+      const auto old = memory_.select(slots);
+      inputs = at::cat({inputs, augment(old.raw)});
+      labels = at::cat({labels, old.labels});
     }
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(inputs), labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(inputs), labels));
   }
 
-  /// Lets the batch into the memory, item by item in its order.
-  void select(const clh::Batch& batch) {
-    const auto count = batch.size();
+  /// The rows of a batch that no earlier epoch has offered.
+  at::Tensor not_offered(const clh::Batch& batch) {
+    const auto ids = batch.ids.contiguous();
+    std::vector<std::int64_t> rows;
+    for (std::int64_t row = 0; row < batch.size(); ++row) {
+      if (offered_.add(ids.data_ptr<std::int64_t>()[row])) {
+        rows.push_back(row);
+      }
+    }
+    return at::tensor(rows, at::kLong);
+  }
+
+  /// Lets samples into the memory, item by item in their order.
+  void select(const clh::Exemplars& given) {
+    const auto count = given.size();
+    const auto rows = memory_.rows_of(given.raw, given.labels);
     if (scores_.empty()) {
       for (std::int64_t row = 0; row < std::min(count, options_.buffer_size); ++row) {
-        append(batch, row, 0.1);
+        append(rows, row, 0.1);
       }
       return;
     }
-    const auto index =
-        at::tensor(clh::draw_distinct(method_, size(), options_.gss_minibatch), at::kLong);
+    const auto old = memory_.select(clh::draw_distinct(method_, size(), options_.compared));
     net().set_training(false);
-    const auto products =
-        gradients_.of(normalize(at::cat({batch.raw, raw_.index_select(0, index)})),
-                      at::cat({batch.labels, labels_.index_select(0, index)}));
+    const auto products = gradients_.of(normalize(at::cat({given.raw, old.raw})),
+                                        at::cat({given.labels, old.labels}));
     net().set_training(true);
-    const auto held = index.size(0);
+    const auto held = old.size();
     const auto across = products.narrow(0, 0, count).narrow(1, count, held);  // [B, r]
     const auto squares = products.diagonal();
     const auto held_squares = squares.narrow(0, count, held);
@@ -115,26 +127,20 @@ class GradientSampleSelection final : public clh::Model {
     const auto batch_score = score(across.mean(0), mean_square, held_squares);
     for (std::int64_t row = 0; row < count; ++row) {
       if (size() < options_.buffer_size) {
-        append(batch, row, batch_score);
+        append(rows, row, batch_score);
       } else if (batch_score < 1) {
-        challenge(batch, row, score(across[row], squares[row], held_squares));
+        challenge(rows, row, score(across[row], squares[row], held_squares));
       }
     }
   }
 
-  void append(const clh::Batch& batch, std::int64_t row, double score) {
-    if (!raw_.defined()) {
-      auto sizes = batch.raw.sizes().vec();
-      sizes[0] = options_.buffer_size;
-      raw_ = at::zeros(sizes, batch.raw.options());
-      labels_ = at::zeros({options_.buffer_size}, at::kLong);
-    }
+  void append(const clh::SampleStore::Rows& rows, std::int64_t row, double score) {
     scores_.push_back(score);
-    put(batch, row, scores_.size() - 1);
+    memory_.put(size() - 1, rows, row);
   }
 
   /// A held sample, the likelier the higher its score, may have to leave for a row of the batch.
-  void challenge(const clh::Batch& batch, std::int64_t row, double score) {
+  void challenge(const clh::SampleStore::Rows& rows, std::int64_t row, double score) {
     double total = 0;
     for (const double held : scores_) {
       total += held;
@@ -146,24 +152,18 @@ class GradientSampleSelection final : public clh::Model {
     }
     if (method_.uniform() * (scores_[slot] + score) < scores_[slot]) {
       scores_[slot] = score;
-      put(batch, row, slot);
+      memory_.put(static_cast<std::int64_t>(slot), rows, row);
     }
-  }
-
-  void put(const clh::Batch& batch, std::int64_t row, std::size_t slot) {
-    const auto target = static_cast<std::int64_t>(slot);
-    raw_.select(0, target).copy_(batch.raw.select(0, row));
-    labels_.select(0, target).copy_(batch.labels.select(0, row));
   }
 
   Options options_;
   clh::Rng method_, sample_;
   gss::GradientProducts gradients_;
-  at::Tensor raw_, labels_;     // [|M|, ...], [|M|]; undefined before the first step
-  std::vector<double> scores_;  // of the slots in use
+  clh::SampleStore memory_;
+  clh::OfferedSamples offered_;
+  std::vector<double> scores_;  // of each slot
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<GradientSampleSelection>("gss", "Gradient-based sample selection",
-                                               clh::kAllSettings));
+CLH_PLUGIN(clh::model<GradientSampleSelection>("gss", "Gradient-based sample selection"));

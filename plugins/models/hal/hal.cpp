@@ -5,10 +5,10 @@
 // through it in eval mode, all of a task at once, and lie where normalized inputs do. The virtual
 // step is a plain gradient step, whatever the optimizer. `formula=reference-code` is the form
 // behind the table of arXiv:2004.07211: a reservoir instead of a ring for each task.
-#include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/reservoir_buffer.hpp>
-#include <clh/task_memory.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/replay_options.hpp>
+#include <clh/memory/reservoir_buffer.hpp>
+#include <clh/memory/task_memory.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -25,8 +25,6 @@
 
 namespace {
 
-enum class Formula { kPaper, kReferenceCode };
-
 class HindsightAnchorLearning final : public clh::Model {
  public:
   static constexpr const char* kCite = "Chaudhry et al. 2021, arXiv:2002.08165";
@@ -37,7 +35,7 @@ class HindsightAnchorLearning final : public clh::Model {
     std::int64_t anchor_steps = 100;
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 0;
-    Formula formula = Formula::kPaper;
+    clh::Formula formula = clh::Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("lambda", lambda, "weight of the change of the outputs at the anchors").min(0);
       option("beta", beta, "share of the running mean of the features that a batch leaves")
@@ -47,7 +45,10 @@ class HindsightAnchorLearning final : public clh::Model {
       option("anchor-steps", anchor_steps, "gradient steps behind each anchor").min(0);
       option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
-      option("formula", formula, "memory: a ring for each task; reference-code: one reservoir")
+      option(
+          "formula", formula,
+          "memory: a ring for each task; reference-code: one reservoir, which takes a sample anew "
+          "in every epoch")
           .choices({"paper", "reference-code"});
     }
   };
@@ -55,9 +56,10 @@ class HindsightAnchorLearning final : public clh::Model {
   HindsightAnchorLearning(const clh::ModelContext& context, const Options& options)
       : Model(context), options_(options), memory_(clh::TaskMemory(rng("buffer.sample"))) {
     clh::require_draw_fits(options.minibatch, options.buffer_size);
-    if (options.formula == Formula::kReferenceCode) {
-      memory_ =
-          clh::ReservoirBuffer(options.buffer_size, rng("buffer.insert"), rng("buffer.sample"));
+    if (options.formula == clh::Formula::kReferenceCode) {
+      memory_.emplace<clh::ReservoirBuffer>(
+          clh::BufferSettings{options.buffer_size, clh::Offers::kEveryTime, rng("buffer.insert"),
+                              rng("buffer.sample")});
     }
   }
 
@@ -85,7 +87,7 @@ class HindsightAnchorLearning final : public clh::Model {
     const auto drift = anchors_.defined() ? hold_anchors() : 0.0;
     optimizer().step();
     follow_features(batch.inputs);
-    std::visit([&](auto& memory) { memory.add(batch.raw, batch.labels); }, memory_);
+    std::visit([&](auto& memory) { memory.add(batch); }, memory_);
     return loss.item<double>() + drift;
   }
 
@@ -105,7 +107,7 @@ class HindsightAnchorLearning final : public clh::Model {
   bool empty() const {
     return std::visit([](const auto& memory) { return memory.empty(); }, memory_);
   }
-  clh::ReservoirBuffer::Draw sample(std::int64_t count) {
+  clh::Exemplars sample(std::int64_t count) {
     return std::visit([&](auto& memory) { return memory.sample(count); }, memory_);
   }
 
@@ -163,7 +165,7 @@ class HindsightAnchorLearning final : public clh::Model {
     const auto old = sample(batch_size_);
     optimizer().zero_grad();
     criterion(net().forward(augment(old.raw)), old.labels).backward();
-    auto tuned = net().spawn(clh::Spawn::kFrozen);
+    auto tuned = net().frozen_copy();
     tuned.values().sub_(net().grads(), optimizer().rate());
     optimizer().zero_grad();
     return tuned;
@@ -193,6 +195,4 @@ class HindsightAnchorLearning final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<HindsightAnchorLearning>("hal", "Hindsight anchor learning",
-                                               {"class-il", "domain-il", "task-il",
-                                                "needs:task-count"}));
+CLH_PLUGIN(clh::model<HindsightAnchorLearning>("hal", "Hindsight anchor learning"));

@@ -7,7 +7,7 @@
 // tasks have are held too; the embedding takes plain gradient steps whatever the optimizer; a
 // backbone with running statistics (batch norm) is refused, for no mask protects those. Modes other
 // than `hat` are ablations that let the protected parameters move.
-#include <clh/hard_attention.hpp>
+#include <clh/networks/hard_attention.hpp>
 
 #include <ATen/ops/rand.h>
 
@@ -98,5 +98,4 @@ class HardAttentionToTheTask final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<HardAttentionToTheTask>("hat", "Hard attention to the task",
-                                              {"task-il", "needs:gates"}));
+CLH_PLUGIN(clh::model<HardAttentionToTheTask>("hat", "Hard attention to the task"));

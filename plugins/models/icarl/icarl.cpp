@@ -6,17 +6,19 @@
 // also contribute their mirror image (`flip`); until there are exemplars the outputs classify.
 // `formula=reference-code` is the form behind the table of arXiv:2004.07211: features of any length
 // and no mirror images; that its code trained on black exemplars on MNIST is not copied.
-#include <clh/herding.hpp>
-#include <clh/model.hpp>
-#include <clh/nearest_class_mean.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/sigmoid_distillation.hpp>
-#include <clh/task_pass.hpp>
+#include <clh/losses/nearest_class_mean.hpp>
+#include <clh/losses/sigmoid_distillation.hpp>
+#include <clh/memory/class_exemplars.hpp>
+#include <clh/memory/herding.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/replay_options.hpp>
+#include <clh/memory/seen_classes.hpp>
+#include <clh/networks/for_each_batch.hpp>
+#include <clh/parameters/weight_decay.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -26,58 +28,45 @@ namespace {
 
 enum class Flip { kAuto, kOn, kOff };
 enum class Active { kSeen, kAll };
-enum class Formula { kPaper, kReferenceCode };
 
-class Icarl final : public clh::Model {
+struct Options {
+  std::int64_t buffer_size = 500;
+  double weight_decay = 1e-5;
+  Flip flip = Flip::kAuto;
+  bool normalize = true;
+  Active active = Active::kSeen;
+  clh::Formula formula = clh::Formula::kPaper;
+  void bind(clh::OptionBinder& option) {
+    option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each class")
+        .min(1);
+    option("weight-decay", weight_decay, "weight of |theta|^2 in the loss").min(0);
+    option("flip", flip, "mirror images in the class means; auto: of pictures with 3 channels")
+        .choices({"auto", "on", "off"});
+    option("normalize", normalize, "bring features and their means to length 1");
+    option("active", active, "outputs in the loss: of classes seen so far, or every one")
+        .choices({"seen", "all"});
+    option("formula", formula,
+           "reference-code: normalize=false flip=off, see the published DER suite")
+        .choices({"paper", "reference-code"});
+  }
+};
+
+class Icarl final : public clh::ModelOf<Options> {
  public:
   static constexpr const char* kCite = "Rebuffi et al. 2017, arXiv:1611.07725";
-  struct Options {
-    std::int64_t buffer_size = 500;
-    double wd = 1e-5;
-    Flip flip = Flip::kAuto;
-    bool normalize = true;
-    Active active = Active::kSeen;
-    Formula formula = Formula::kPaper;
-    void bind(clh::OptionBinder& option) {
-      option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each class")
-          .min(1);
-      option("wd", wd, "weight of |theta|^2 in the loss").min(0);
-      option("flip", flip, "mirror images in the class means; auto: of pictures with 3 channels")
-          .choices({"auto", "on", "off"});
-      option("normalize", normalize, "bring features and their means to length 1");
-      option("active", active, "outputs in the loss: of classes seen so far, or every one")
-          .choices({"seen", "all"});
-      option("formula", formula,
-             "reference-code: normalize=false flip=off, see the published DER suite")
-          .choices({"paper", "reference-code"});
-    }
-  };
 
-  Icarl(const clh::ModelContext& context, const Options& options)
-      : Model(context),
-        options_(options),
-        means_(options.normalize && options.formula == Formula::kPaper) {
-    if (options_.formula == Formula::kReferenceCode) {
-      if (options_.flip == Flip::kOn) {
-        throw clh::UsageError(
-            "[model] flip: expected formula=paper beside on, found formula=reference-code");
-      }
-      options_.flip = Flip::kOff;
+  Icarl(const clh::ModelContext& context, const Options& options) : ModelOf(context, options) {
+    if (reference_code() && options.flip == Flip::kOn) {
+      throw clh::UsageError(
+          "[model] flip: expected formula=paper beside on, found formula=reference-code");
     }
-    clh::require_one_of_each(options_.buffer_size, net().info().outputs);
+    clh::require_one_of_each(options.buffer_size, net().info().outputs);
   }
 
   void begin_task(const clh::Task& task) override {
-    clh::require_one_of_each(options_.buffer_size, task.outputs());
-    before_ = seen_;
-    for (const auto c : task.classes()) {
-      if (std::find(seen_.begin(), seen_.end(), c) == seen_.end()) {
-        seen_.push_back(c);
-      }
-    }
-    for (std::size_t i = 0; i < exemplars_.size(); ++i) {
-      task.append(exemplars_[i], at::full({exemplars_[i].size(0)}, before_[i], at::kLong));
-    }
+    clh::require_one_of_each(options().buffer_size, task.outputs());
+    seen_.begin_task(task.classes());
+    exemplars_.append_to(task);
     means_.clear();
   }
 
@@ -85,50 +74,31 @@ class Icarl final : public clh::Model {
     optimizer().zero_grad();
     auto outputs = net().forward(batch.inputs);
     auto target =
-        clh::sigmoid_targets(batch.inputs, batch.labels, outputs.size(1), teacher_, before_);
-    if (options_.active == Active::kSeen) {
-      const auto active = at::tensor(seen_, at::kLong);
+        clh::sigmoid_targets(batch.inputs, batch.labels, outputs.size(1), teacher_, seen_.before());
+    if (options().active == Active::kSeen) {
+      const auto active = at::tensor(seen_.all(), at::kLong);
       outputs = outputs.index_select(1, active);
       target = target.index_select(1, active);
     }
     const auto loss = at::binary_cross_entropy_with_logits(outputs, target);
     loss.backward();
-    double length = 0;
-    if (options_.wd > 0) {
-      const auto values = net().values();
-      net().grads().add_(values, 2 * options_.wd);
-      length = values.dot(values).item<double>();
-    }
+    const auto decay = clh::add_weight_decay(net(), options().weight_decay);
     optimizer().step();
     means_.clear();
-    return loss.item<double>() + options_.wd * length;
+    return loss.item<double>() + decay;
   }
 
   /// Makes the finished network the teacher, and chooses exemplars with its features.
   void end_task(const clh::Task& task) override {
     const at::NoGradGuard no_grad;
-    teacher_ = net().spawn(clh::Spawn::kFrozen);
+    teacher_ = net().frozen_copy();
     std::vector<at::Tensor> features, labels;
-    clh::task_pass(*this, task, kPiece, [&](const clh::Read& read) {
-      features.push_back(means_.embed(teacher_.features(read.inputs)));
-      labels.push_back(read.labels);
+    clh::for_each_batch(*this, task, kPiece, [&](const clh::TaskSamples& samples) {
+      features.push_back(means_.embed(teacher_.features(samples.inputs)));
+      labels.push_back(samples.labels);
     });
-    const auto all_features = at::cat(features), all_labels = at::cat(labels);
-    const auto quota = options_.buffer_size / static_cast<std::int64_t>(seen_.size());
-    const auto classes = task.classes();
-    exemplars_.resize(seen_.size());
-    for (std::size_t i = 0; i < seen_.size(); ++i) {
-      if (std::find(classes.begin(), classes.end(), seen_[i]) == classes.end()) {
-        auto& kept = exemplars_[i];
-        kept = kept.narrow(0, 0, std::min(quota, kept.size(0))).clone();
-        continue;
-      }
-      const auto places = all_labels.eq(seen_[i]).nonzero().squeeze(1);
-      auto chosen = clh::herd(all_features.index_select(0, places), quota);
-      for (auto& place : chosen) {
-        place = places[place].item<std::int64_t>();
-      }
-      exemplars_[i] = task.read(chosen).raw;
+    if (!features.empty()) {
+      choose_exemplars(task, at::cat(features), at::cat(labels));
     }
     means_.clear();
   }
@@ -138,31 +108,46 @@ class Icarl final : public clh::Model {
       return net().forward(query.inputs);
     }
     if (means_.empty()) {
-      for (std::size_t i = 0; i < exemplars_.size(); ++i) {
-        means_.set(seen_[i], exemplar_features(exemplars_[i]));
+      for (const auto output : exemplars_.outputs()) {
+        means_.set(output, exemplar_features(exemplars_.of(output)));
       }
     }
     return means_.scores(net().features(query.inputs), net().info().outputs);
   }
 
   void state(clh::Archive& archive) override {
-    archive("seen", seen_)("before", before_)("exemplars", exemplars_);
+    archive("seen", seen_)("exemplars", exemplars_);
     archive_network(archive, "teacher", teacher_);
     means_.clear();
-    if (exemplars_.size() > seen_.size()) {
-      throw clh::StatusError(CLH_E_STATE, "exemplars: expected at most those of " +
-                                              std::to_string(seen_.size()) + " classes, found " +
-                                              std::to_string(exemplars_.size()));
-    }
   }
 
  private:
   static constexpr std::int64_t kPiece = 500;  // bounds memory; without effect on the result
 
+  bool reference_code() const { return options().formula == clh::Formula::kReferenceCode; }
+
+  /// The task's classes anew, those of others cut to the quota. features [n, F], labels [n].
+  void choose_exemplars(const clh::Task& task, const at::Tensor& features,
+                        const at::Tensor& labels) {
+    const auto quota = options().buffer_size / seen_.count();
+    exemplars_.truncate(quota);
+    for (const auto c : task.classes()) {
+      const auto places = labels.eq(c).nonzero().squeeze(1);
+      auto chosen = clh::herd(features.index_select(0, places), quota);
+      for (auto& place : chosen) {
+        place = places[place].item<std::int64_t>();
+      }
+      if (!chosen.empty()) {
+        exemplars_.set(c, task.read(chosen).raw);
+      }
+    }
+  }
+
   /// raw [n, ...] -> [n, F], or [2n, F] with mirror images.
   at::Tensor exemplar_features(const at::Tensor& raw) const {
-    const bool mirror = options_.flip == Flip::kOn ||
-                        (options_.flip == Flip::kAuto && raw.dim() == 4 && raw.size(1) == 3);
+    const bool picture = raw.dim() == 4 && raw.size(1) == 3;
+    const bool mirror = options().flip == Flip::kOn ||
+                        (options().flip == Flip::kAuto && picture && !reference_code());
     std::vector<at::Tensor> features;
     for (const auto& piece : raw.split(kPiece)) {
       features.push_back(net().features(normalize(piece)));
@@ -173,14 +158,12 @@ class Icarl final : public clh::Model {
     return at::cat(features);
   }
 
-  Options options_;
-  std::vector<std::int64_t> seen_, before_;  // outputs in the order of appearance; before the task
-  std::vector<at::Tensor> exemplars_;        // of seen_[i]: raw [n, ...], the best first
+  clh::SeenClasses seen_;
+  clh::ClassExemplars exemplars_;
   clh::Network teacher_;
-  clh::NearestClassMean means_;  // of the present weights; empty = to be made
+  clh::NearestClassMean means_{options().normalize && !reference_code()};  // empty = to be made
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Icarl>("icarl", "Incremental classifier and representation learning",
-                             {"class-il", "task-il"}));
+CLH_PLUGIN(clh::model<Icarl>("icarl", "Incremental classifier and representation learning"));

@@ -1,7 +1,7 @@
 // Independent: a fresh network for each task, which nothing of the others reaches (a reference, no
 // continual learner): it can neither forget nor transfer. Each starts from parameters of its own.
-#include <clh/frozen_networks.hpp>
 #include <clh/model.hpp>
+#include <clh/networks/frozen_networks.hpp>
 
 #include <ATen/core/Tensor.h>
 
@@ -16,7 +16,7 @@ class Independent final : public clh::Model {
 
   void begin_task(const clh::Task& task) override {
     if (!task.first()) {
-      net().assign(net().spawn(clh::Spawn::kFresh, task.index()));
+      net().assign(net().fresh(task.index()));
       optimizer().reset();
     }
   }
@@ -29,9 +29,7 @@ class Independent final : public clh::Model {
     return loss.item<double>();
   }
 
-  void end_task(const clh::Task&) override {
-    finished_.push_back(net().spawn(clh::Spawn::kFrozen));
-  }
+  void end_task(const clh::Task&) override { finished_.push_back(net().frozen_copy()); }
 
   /// Of a task that is not finished: the network as it stands.
   at::Tensor predict(const clh::Query& query) override {
@@ -53,4 +51,4 @@ class Independent final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Independent>("independent", "A fresh network for each task", {"task-il"}));
+CLH_PLUGIN(clh::model<Independent>("independent", "A fresh network for each task"));

@@ -1,8 +1,8 @@
 // Joint: trains a fresh network once on the union of all tasks (the upper bound; no continual
 // learner). Earlier tasks are only kept, and their loss only measured; the training happens in the
 // last task, for that task's epochs over the union.
+#include <clh/memory/seen_samples.hpp>
 #include <clh/model.hpp>
-#include <clh/seen_samples.hpp>
 
 #include <ATen/core/grad_mode.h>
 
@@ -20,7 +20,7 @@ class Joint final : public clh::Model {
     }
     earlier_.append_to(task);
     earlier_.clear();
-    net().assign(net().spawn(clh::Spawn::kFresh));
+    net().assign(net().fresh());
     optimizer().reset();
   }
 
@@ -45,5 +45,4 @@ class Joint final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Joint>("joint", "Offline joint training",
-                             {"class-il", "domain-il", "task-il", "needs:task-count"}));
+CLH_PLUGIN(clh::model<Joint>("joint", "Offline joint training"));

@@ -3,9 +3,10 @@
 // Jung et al., "Less-forgetting Learning in Deep Neural Networks", arXiv:1607.00122.
 // Differs from the paper: it has two domains, here every task after the first is a target domain;
 // where a task brings outputs of its own (task-il), those of earlier tasks alone are frozen.
-#include <clh/held_step.hpp>
+#include <clh/memory/seen_classes.hpp>
 #include <clh/model.hpp>
-#include <clh/slot_mask.hpp>
+#include <clh/parameters/masked_step.hpp>
+#include <clh/parameters/parameter_mask.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -36,15 +37,10 @@ class LessForgetting final : public clh::Model {
       : Model(context), options_(options) {}
 
   void begin_task(const clh::Task& task) override {
-    before_ = seen_;
-    for (const auto c : task.classes()) {
-      if (std::find(seen_.begin(), seen_.end(), c) == seen_.end()) {
-        seen_.push_back(c);
-      }
-    }
+    seen_.begin_task(task.classes());
     held_ = at::Tensor();
     if (!task.first()) {
-      teacher_ = net().spawn(clh::Spawn::kFrozen);
+      teacher_ = net().frozen_copy();
     }
   }
 
@@ -57,14 +53,14 @@ class LessForgetting final : public clh::Model {
     }
     loss.backward();
     if (!held_.defined()) {
-      held_ = clh::output_mask(net().info(), before_);
+      held_ = clh::output_mask(net().info(), seen_.before());
     }
-    clh::step_holding(optimizer(), net(), held_);
+    clh::masked_step(optimizer(), net(), held_);
     return loss.item<double>();
   }
 
   void state(clh::Archive& archive) override {
-    archive("seen", seen_)("before", before_);
+    archive("seen", seen_);
     archive_network(archive, "teacher", teacher_);
     held_ = at::Tensor();
   }
@@ -77,11 +73,11 @@ class LessForgetting final : public clh::Model {
   }
 
   Options options_;
-  std::vector<std::int64_t> seen_, before_;  // outputs so far; those of earlier tasks
+  clh::SeenClasses seen_;
   clh::Network teacher_;
-  at::Tensor held_;  // [P] true at the parameters of the outputs before_; undefined = to be made
+  at::Tensor held_;  // [P] true at the parameters of earlier outputs; undefined = to be made
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<LessForgetting>("lfl", "Less-forgetting learning", {"domain-il", "task-il"}));
+CLH_PLUGIN(clh::model<LessForgetting>("lfl", "Less-forgetting learning"));

@@ -2,8 +2,8 @@
 // weight vector for each class, times one learned scale. Each task's weights are leaves of their
 // own; those of earlier tasks rest.
 #pragma once
+#include <clh/losses/normalize_rows.hpp>
 #include <clh/network.hpp>
-#include <clh/unit_rows.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -45,7 +45,7 @@ class CosineHead {
 
   /// units [B, F], rows of length 1 -> cosines [B, size()], in the order of growth.
   at::Tensor cosines(const at::Tensor& units) const {
-    return units.matmul(clh::unit_rows(at::cat(blocks_)).t());
+    return units.matmul(clh::normalize_rows(at::cat(blocks_)).t());
   }
 
   /// Lets the weights of all tasks learn, or those of the last one alone.

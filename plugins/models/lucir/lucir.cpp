@@ -9,14 +9,14 @@
 // Differs from the paper: features are the backbone's, after its last ReLU if it ends in one; the
 // steps on the balanced memory are plain ones, and take new exemplars and old ones in equal part
 // from a fixed budget; on them the scale and the backbone rest, as in the public code.
-#include <clh/class_exemplars.hpp>
-#include <clh/eval_features.hpp>
-#include <clh/herding.hpp>
+#include <clh/losses/normalize_rows.hpp>
+#include <clh/losses/running_class_means.hpp>
+#include <clh/memory/class_exemplars.hpp>
+#include <clh/memory/herding.hpp>
+#include <clh/memory/replay_limits.hpp>
 #include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/running_class_means.hpp>
-#include <clh/task_pass.hpp>
-#include <clh/unit_rows.hpp>
+#include <clh/networks/eval_features.hpp>
+#include <clh/networks/for_each_batch.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
@@ -74,7 +74,7 @@ class Lucir final : public clh::Model {
     clh::require_one_of_each(options_.buffer_size, task.outputs());
     old_ = head_.size();
     if (old_ > 0) {
-      teacher_ = net().spawn(clh::Spawn::kFrozen);
+      teacher_ = net().frozen_copy();
     }
     const auto fresh = unseen(task.classes());
     if (!fresh.empty()) {
@@ -87,10 +87,10 @@ class Lucir final : public clh::Model {
   double observe(const clh::Batch& batch) override {
     batch_size_ = std::max(batch_size_, batch.size());
     optimizer().zero_grad();
-    const auto units = clh::unit_rows(net().features(batch.inputs));
+    const auto units = clh::normalize_rows(net().features(batch.inputs));
     auto value = loss(head_.cosines(units), batch.labels);
     if (teacher_ && old_ > 0 && old_ < head_.size()) {
-      const auto taught = clh::unit_rows(teacher_.features(batch.inputs));
+      const auto taught = clh::normalize_rows(teacher_.features(batch.inputs));
       const auto share = static_cast<double>(old_) / static_cast<double>(head_.size() - old_);
       value =
           value + (1 - (units * taught).sum(1)).mean() * (options_.lambda_base * std::sqrt(share));
@@ -111,7 +111,7 @@ class Lucir final : public clh::Model {
     if (seen_.empty()) {
       return net().forward(query.inputs);
     }
-    const auto units = clh::unit_rows(net().features(query.inputs));
+    const auto units = clh::normalize_rows(net().features(query.inputs));
     return outputs_of(head_.cosines(units));
   }
 
@@ -146,14 +146,14 @@ class Lucir final : public clh::Model {
       return weights;
     }
     clh::RunningClassMeans means;
-    clh::task_pass(*this, task, kPiece, [&](const clh::Read& read) {
-      means.add(clh::unit_rows(clh::eval_features(net(), read.inputs)), read.labels);
+    clh::for_each_batch(*this, task, kPiece, [&](const clh::TaskSamples& read) {
+      means.add(clh::normalize_rows(clh::eval_features(net(), read.inputs)), read.labels);
     });
     for (std::int64_t i = 0; i < count; ++i) {
       const auto c = static_cast<std::size_t>(fresh[static_cast<std::size_t>(i)]);
       if (c < means.counts().size() && means.counts()[c] > 0) {
         const auto mean = means.means().narrow(0, static_cast<std::int64_t>(c), 1);
-        weights[i].copy_(clh::unit_rows(mean)[0] * head_.mean_length());
+        weights[i].copy_(clh::normalize_rows(mean)[0] * head_.mean_length());
       }
     }
     return weights;
@@ -191,8 +191,8 @@ class Lucir final : public clh::Model {
   /// Herds on features at length 1; old classes keep the best.
   void choose_exemplars(const clh::Task& task) {
     std::vector<at::Tensor> units, labels;
-    clh::task_pass(*this, task, kPiece, [&](const clh::Read& read) {
-      units.push_back(clh::unit_rows(clh::eval_features(net(), read.inputs)));
+    clh::for_each_batch(*this, task, kPiece, [&](const clh::TaskSamples& read) {
+      units.push_back(clh::normalize_rows(clh::eval_features(net(), read.inputs)));
       labels.push_back(read.labels);
     });
     const auto quota = options_.buffer_size / std::max<std::int64_t>(head_.size(), 1);
@@ -227,7 +227,7 @@ class Lucir final : public clh::Model {
         check_stop();
         const auto rows = order.narrow(0, first, std::min(batch_size_, size - first));
         const auto inputs = augment(memory.raw.index_select(0, rows));
-        const auto units = clh::unit_rows(clh::eval_features(net(), inputs));
+        const auto units = clh::normalize_rows(clh::eval_features(net(), inputs));
         optimizer().zero_grad();
         loss(head_.cosines(units), memory.labels.index_select(0, rows)).backward();
         head_.descend(rate);
@@ -248,5 +248,4 @@ class Lucir final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Lucir>("lucir", "Unified classifier by rebalancing",
-                             {"class-il", "task-il"}));
+CLH_PLUGIN(clh::model<Lucir>("lucir", "Unified classifier by rebalancing"));

@@ -70,9 +70,9 @@ class LearningWithoutForgetting final : public clh::Model {
     const auto epochs = own ? task.epochs() : options_.warmup_epochs;
     if (reference_code_) {
       warm_up(task, epochs);
-      teacher_ = net().spawn(clh::Spawn::kFrozen);
+      teacher_ = net().frozen_copy();
     } else {
-      teacher_ = net().spawn(clh::Spawn::kFrozen);
+      teacher_ = net().frozen_copy();
       warm_up(task, epochs);
     }
   }
@@ -205,5 +205,4 @@ class LearningWithoutForgetting final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<LearningWithoutForgetting>("lwf", "Learning without forgetting",
-                                                 clh::kTaskSettings));
+CLH_PLUGIN(clh::model<LearningWithoutForgetting>("lwf", "Learning without forgetting"));

@@ -6,11 +6,11 @@
 // `per-sample=false` takes the magnitude of a batch's mean gradient, which understates them; with a
 // multi-head the outputs are those of the task's block; no spring is stiffer than 1 / learning
 // rate.
-#include <clh/active_outputs.hpp>
-#include <clh/linear_layers.hpp>
+#include <clh/losses/active_outputs.hpp>
 #include <clh/model.hpp>
-#include <clh/quadratic_penalty.hpp>
-#include <clh/task_pass.hpp>
+#include <clh/networks/for_each_batch.hpp>
+#include <clh/parameters/linear_layers.hpp>
+#include <clh/parameters/quadratic_penalty.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/tensor.h>
@@ -51,7 +51,7 @@ class MemoryAwareSynapses final : public clh::Model {
       : Model(context),
         options_(options),
         active_(options.active, net(), scenario()),
-        springs_(2 * options.lambda) {
+        penalty_(2 * options.lambda) {
     if (options_.accumulate == Accumulate::kSum && options_.alpha != Options().alpha) {
       throw clh::UsageError(
           "[model] alpha: expected accumulate=ema beside it, found accumulate=sum");
@@ -66,21 +66,21 @@ class MemoryAwareSynapses final : public clh::Model {
     const auto outputs = active_.only(net().forward(batch.inputs), batch.labels);
     const auto loss = criterion(outputs, batch.labels);
     loss.backward();
-    const auto penalty = springs_.pull(net(), optimizer().rate());
+    const auto penalty = penalty_.add_gradient(net(), optimizer().rate());
     optimizer().step();
     return loss.item<double>() + penalty;
   }
 
   void end_task(const clh::Task& task) override {
     const auto fresh = importance(task);
-    const bool average = options_.accumulate == Accumulate::kEma && !springs_.empty();
-    const auto old = springs_.stiffness_of(fresh.size(0));
-    springs_.replace(average ? old * options_.alpha + fresh * (1 - options_.alpha) : old + fresh,
+    const bool average = options_.accumulate == Accumulate::kEma && !penalty_.empty();
+    const auto old = penalty_.importance_of(fresh.size(0));
+    penalty_.replace(average ? old * options_.alpha + fresh * (1 - options_.alpha) : old + fresh,
                      net().values());
   }
 
   void state(clh::Archive& archive) override {
-    archive("active", active_)("springs", springs_)("batch-size", batch_size_);
+    archive("active", active_)("penalty", penalty_)("batch-size", batch_size_);
   }
 
  private:
@@ -94,14 +94,14 @@ class MemoryAwareSynapses final : public clh::Model {
     auto sum = at::zeros_like(net().values());
     bool closed_form = options_.per_sample, checked = false;
     net().set_training(false);
-    clh::task_pass(*this, task, options_.per_sample ? kPiece : batch_size_,
-                   [&](const clh::Read& read) {
-                     closed_form = closed_form && add_layers(read.inputs, sum, !checked);
-                     checked = true;
-                     if (!closed_form) {
-                       add_gradients(read.inputs, sum);
-                     }
-                   });
+    clh::for_each_batch(*this, task, options_.per_sample ? kPiece : batch_size_,
+                        [&](const clh::TaskSamples& read) {
+                          closed_form = closed_form && add_layers(read.inputs, sum, !checked);
+                          checked = true;
+                          if (!closed_form) {
+                            add_gradients(read.inputs, sum);
+                          }
+                        });
     optimizer().zero_grad();
     net().set_training(true);
     return sum.div_(static_cast<double>(task.size()));
@@ -150,11 +150,11 @@ class MemoryAwareSynapses final : public clh::Model {
 
   Options options_;
   clh::ActiveOutputs active_;
-  clh::QuadraticPenalty springs_;
+  clh::QuadraticPenalty penalty_;
   std::int64_t batch_size_ = 1;  // the stream's, as far as seen
   at::Tensor counted_;           // output indices [k]; undefined = every output
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<MemoryAwareSynapses>("mas", "Memory aware synapses", clh::kTaskSettings));
+CLH_PLUGIN(clh::model<MemoryAwareSynapses>("mas", "Memory aware synapses"));

@@ -5,9 +5,7 @@
 // A batch of the stream is taken sample by sample: `train.batch-size` changes nothing but how often
 // a loss is reported. Differs from the paper: stored samples are augmented afresh at every replay;
 // with `inner=sample` the present sample comes first in each pass, as the paper does not tell.
-#include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/reservoir_buffer.hpp>
+#include <clh/memory/replay_memory.hpp>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -18,85 +16,72 @@ namespace {
 
 enum class Inner { kBatch, kSample };
 
-class MetaExperienceReplay final : public clh::Model {
+struct Options : clh::ReplayOptions {
+  Options() { minibatch = 128; }
+  double beta = 1;
+  double gamma = 1;
+  std::int64_t rounds = 1;
+  Inner inner = Inner::kBatch;
+  void bind(clh::OptionBinder& option) {
+    ReplayOptions::bind(option);
+    option("beta", beta, "share of the way that each batch's steps move").min(0);
+    option("gamma", gamma, "share of the way that all batches of a sample move").min(0);
+    option("rounds", rounds, "batches for each sample").min(1);
+    option("inner", inner, "one step on a whole batch, or one on each of its samples")
+        .choices({"batch", "sample"});
+  }
+};
+
+class MetaExperienceReplay final : public clh::ModelOf<Options> {
  public:
   static constexpr const char* kCite = "Riemer et al. 2019, arXiv:1810.11910";
-  struct Options {
-    double beta = 1;
-    double gamma = 1;
-    std::int64_t batch_num = 1;
-    std::int64_t minibatch = 128;
-    std::int64_t buffer_size = 500;
-    Inner inner = Inner::kBatch;
-    void bind(clh::OptionBinder& option) {
-      option("beta", beta, "share of the way that each batch's steps move").min(0);
-      option("gamma", gamma, "share of the way that all batches of a sample move").min(0);
-      option("batch-num", batch_num, "batches for each sample").min(1);
-      option("minibatch", minibatch, "exemplars in each batch, beside the sample").min(1);
-      option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
-      option("inner", inner, "one step on a whole batch, or one on each of its samples")
-          .choices({"batch", "sample"});
-    }
-  };
-
-  MetaExperienceReplay(const clh::ModelContext& context, const Options& options)
-      : Model(context),
-        options_(options),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {
-    clh::require_draw_fits(options.minibatch, options.buffer_size);
-  }
+  using ModelOf::ModelOf;
 
   double observe(const clh::Batch& batch) override {
     double loss = 0;
     for (std::int64_t i = 0; i < batch.size(); ++i) {
-      loss += learn(batch.inputs.narrow(0, i, 1), batch.labels.narrow(0, i, 1));
-      memory_.add(batch.raw.narrow(0, i, 1), batch.labels.narrow(0, i, 1));
+      const auto sample = batch.rows(i, 1);
+      loss += learn_sample(sample, memory_.draw_size(batch));
+      memory_.add(sample);
     }
     return loss / static_cast<double>(batch.size());
   }
 
+  void end_task(const clh::Task& task) override { memory_.end_task(task); }
+
   void state(clh::Archive& archive) override { archive("memory", memory_); }
 
  private:
-  /// One sample's steps. Inputs: input [1, ...], label [1]. Returns: the mean loss of its batches.
-  double learn(const at::Tensor& input, const at::Tensor& label) {
-    std::vector<clh::ReservoirBuffer::Draw> draws;  // all made before the first step
-    while (!memory_.empty() && static_cast<std::int64_t>(draws.size()) < options_.batch_num) {
-      draws.push_back(memory_.sample(options_.minibatch));
+  /// One sample's steps. Inputs: sample, a batch of one. Returns: the mean loss of its batches.
+  double learn_sample(const clh::Batch& sample, std::int64_t replayed) {
+    std::vector<clh::Exemplars> draws;  // all made before the first step
+    while (!memory_.empty() && static_cast<std::int64_t>(draws.size()) < options().rounds) {
+      draws.push_back(memory_.sample(replayed));
     }
-    remember(across_, options_.gamma);
+    remember(across_, options().gamma);
     double loss = 0;
-    for (std::int64_t i = 0; i < options_.batch_num; ++i) {
-      remember(within_, options_.beta);
-      loss += draws.empty() ? step(input, label)
-                            : pass(draws[static_cast<std::size_t>(i)], input, label);
-      interpolate(within_, options_.beta);
+    for (std::int64_t i = 0; i < options().rounds; ++i) {
+      remember(within_, options().beta);
+      loss += draws.empty() ? learn(criterion(net().forward(sample.inputs), sample.labels))
+                            : pass(draws[static_cast<std::size_t>(i)], sample);
+      interpolate(within_, options().beta);
     }
-    interpolate(across_, options_.gamma);
-    return loss / static_cast<double>(options_.batch_num);
+    interpolate(across_, options().gamma);
+    return loss / static_cast<double>(options().rounds);
   }
 
   /// Steps on replayed samples and the present one. Returns: their mean loss.
-  double pass(const clh::ReservoirBuffer::Draw& old, const at::Tensor& input,
-              const at::Tensor& label) {
-    const auto inputs = at::cat({input, augment(old.raw)});
-    const auto labels = at::cat({label, old.labels});
-    if (options_.inner == Inner::kBatch) {
-      return step(inputs, labels);
+  double pass(const clh::Exemplars& old, const clh::Batch& sample) {
+    const auto inputs = at::cat({sample.inputs, augment(old.raw)});
+    const auto labels = at::cat({sample.labels, old.labels});
+    if (options().inner == Inner::kBatch) {
+      return learn(criterion(net().forward(inputs), labels));
     }
     double loss = 0;
     for (std::int64_t i = 0; i < labels.size(0); ++i) {
-      loss += step(inputs.narrow(0, i, 1), labels.narrow(0, i, 1));
+      loss += learn(criterion(net().forward(inputs.narrow(0, i, 1)), labels.narrow(0, i, 1)));
     }
     return loss / static_cast<double>(labels.size(0));
-  }
-
-  double step(const at::Tensor& inputs, const at::Tensor& labels) {
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(inputs), labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
   }
 
   /// Keeps the present values where interpolate() will need them.
@@ -112,11 +97,10 @@ class MetaExperienceReplay final : public clh::Model {
     }
   }
 
-  Options options_;
-  clh::ReservoirBuffer memory_;
+  clh::ReplayMemory memory_{*this, options()};
   at::Tensor across_ = at::empty({0}), within_ = at::empty({0});  // [P], scratch
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<MetaExperienceReplay>("mer", "Meta-experience replay", clh::kAllSettings));
+CLH_PLUGIN(clh::model<MetaExperienceReplay>("mer", "Meta-experience replay"));

@@ -4,9 +4,7 @@
 // gradient step, whatever the optimizer. Differs from the paper: the batch's gradient of the
 // virtual step serves the real one too, for the values are the same; scores are taken in eval mode
 // on samples that are not augmented, the replay augments them afresh.
-#include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/reservoir_buffer.hpp>
+#include <clh/memory/replay_memory.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -20,28 +18,24 @@ namespace {
 
 enum class Loss { kSum, kConcat };
 
-class MaximallyInterferedRetrieval final : public clh::Model {
+struct Options : clh::ReplayOptions {
+  Options() { minibatch = 10; }
+  std::int64_t subsample = 50;
+  Loss loss = Loss::kSum;
+  void bind(clh::OptionBinder& option) {
+    ReplayOptions::bind(option);
+    option("subsample", subsample, "candidates drawn per step, of which `minibatch` suffer most")
+        .min(1);
+    option("loss", loss, "two means added, or one mean over batch and exemplars")
+        .choices({"sum", "concat"});
+  }
+};
+
+class MaximallyInterferedRetrieval final : public clh::ModelOf<Options> {
  public:
   static constexpr const char* kCite = "Aljundi et al. 2019, arXiv:1908.04742";
-  struct Options {
-    std::int64_t buffer_size = 500;
-    std::int64_t minibatch = 10;
-    std::int64_t subsample = 50;
-    Loss loss = Loss::kSum;
-    void bind(clh::OptionBinder& option) {
-      option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
-      option("minibatch", minibatch, "exemplars replayed per step, those that suffer most").min(1);
-      option("subsample", subsample, "candidates drawn per step").min(1);
-      option("loss", loss, "two means added, or one mean over batch and exemplars")
-          .choices({"sum", "concat"});
-    }
-  };
-
   MaximallyInterferedRetrieval(const clh::ModelContext& context, const Options& options)
-      : Model(context),
-        options_(options),
-        memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {
-    clh::require_draw_fits(options.minibatch, options.buffer_size);
+      : ModelOf(context, options) {
     if (options.subsample < options.minibatch) {
       throw clh::UsageError("[model] subsample: expected at least minibatch, " +
                             std::to_string(options.minibatch) + ", found " +
@@ -55,19 +49,21 @@ class MaximallyInterferedRetrieval final : public clh::Model {
     present.backward();
     auto loss = present.item<double>();
     if (!memory_.empty()) {
-      const auto old = retrieve();
+      const auto old = retrieve(memory_.draw_size(batch));
       const auto past = criterion(net().forward(augment(old.inputs)), old.labels);
       const auto n = static_cast<double>(batch.size()), m = static_cast<double>(old.labels.size(0));
-      const bool sum = options_.loss == Loss::kSum;
+      const bool sum = options().loss == Loss::kSum;
       const auto keep = sum ? 1.0 : n / (n + m), add = sum ? 1.0 : m / (n + m);
       net().grads().mul_(keep);
       (past * add).backward();
       loss = keep * loss + add * past.item<double>();
     }
     optimizer().step();
-    memory_.add(batch.raw, batch.labels);
+    memory_.add(batch);
     return loss;
   }
+
+  void end_task(const clh::Task& task) override { memory_.end_task(task); }
 
   void state(clh::Archive& archive) override { archive("memory", memory_); }
 
@@ -77,9 +73,9 @@ class MaximallyInterferedRetrieval final : public clh::Model {
   };
 
   /// The candidates that a plain step along the present gradient harms most.
-  Chosen retrieve() {
-    const auto drawn = memory_.sample(options_.subsample);
-    const auto count = std::min(options_.minibatch, drawn.labels.size(0));
+  Chosen retrieve(std::int64_t wanted) {
+    const auto drawn = memory_.sample(options().subsample);
+    const auto count = std::min(wanted, drawn.labels.size(0));
     if (count == drawn.labels.size(0)) {
       return {drawn.raw, drawn.labels};
     }
@@ -97,12 +93,10 @@ class MaximallyInterferedRetrieval final : public clh::Model {
     return {drawn.raw.index_select(0, worst), drawn.labels.index_select(0, worst)};
   }
 
-  Options options_;
-  clh::ReservoirBuffer memory_;
+  clh::ReplayMemory memory_{*this, options()};
   at::Tensor before_ = at::empty({0});  // [P], scratch
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<MaximallyInterferedRetrieval>("mir", "Maximally interfered retrieval",
-                                                    clh::kAllSettings));
+CLH_PLUGIN(clh::model<MaximallyInterferedRetrieval>("mir", "Maximally interfered retrieval"));

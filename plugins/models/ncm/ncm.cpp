@@ -8,14 +8,13 @@
 // Where the means come from is `source`: every sample once, as it comes (`stream`); exemplars,
 // under the weights of the moment (`memory`), the only one that follows a network that goes on
 // learning; or each task's own data at its end (`current`), `momentum` of a former mean being kept.
-#include <clh/eval_features.hpp>
-#include <clh/label_range.hpp>
-#include <clh/model.hpp>
-#include <clh/nearest_class_mean.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/reservoir_buffer.hpp>
-#include <clh/running_class_means.hpp>
-#include <clh/task_pass.hpp>
+#include <clh/losses/check_labels.hpp>
+#include <clh/losses/nearest_class_mean.hpp>
+#include <clh/losses/running_class_means.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/reservoir_buffer.hpp>
+#include <clh/networks/eval_features.hpp>
+#include <clh/networks/for_each_batch.hpp>
 
 #include <ATen/ops/cat.h>
 
@@ -58,8 +57,8 @@ class Ncm final : public clh::Model {
       : Model(context),
         options_(options),
         training_(options.backbone == Training::kReplay),
-        memory_(std::max<std::int64_t>(options.buffer_size, 1), rng("buffer.insert"),
-                rng("buffer.sample")),
+        memory_({std::max<std::int64_t>(options.buffer_size, 1), clh::Offers::kOnce,
+                 rng("buffer.insert"), rng("buffer.sample")}),
         classifier_(options.normalize) {
     const bool remembers = options.source == Source::kMemory;
     require(remembers || options.backbone != Training::kReplay,
@@ -93,9 +92,9 @@ class Ncm final : public clh::Model {
     classifier_.clear();
     double loss = training_ ? step(batch) : 0;
     if (options_.source == Source::kMemory) {
-      memory_.add(batch.raw, batch.labels);
+      memory_.add(batch);
     } else if (options_.source == Source::kStream && !training_ && batch.epoch == 0) {
-      clh::require_output_labels(batch.labels, net().info().outputs);
+      clh::check_labels(batch.labels, net().info().outputs);
       const auto u = classifier_.embed(clh::eval_features(net(), batch.inputs));
       loss = means_.add(u, batch.labels).deviations.square().sum(1).mean().item<double>();
     }
@@ -106,7 +105,7 @@ class Ncm final : public clh::Model {
     const bool all_at_once = training_ && options_.source == Source::kStream;
     if (all_at_once || options_.source == Source::kCurrent) {
       clh::RunningClassMeans found;
-      clh::task_pass(*this, task, kPiece, [&](const clh::Read& read) {
+      clh::for_each_batch(*this, task, kPiece, [&](const clh::TaskSamples& read) {
         const auto u = classifier_.embed(clh::eval_features(net(), read.inputs));
         (all_at_once ? means_ : found).add(u, read.labels);
       });
@@ -142,17 +141,13 @@ class Ncm final : public clh::Model {
 
   /// A plain step on the batch and on what is replayed.
   double step(const clh::Batch& batch) {
-    optimizer().zero_grad();
     auto inputs = batch.inputs, labels = batch.labels;
     if (options_.backbone == Training::kReplay && !memory_.empty()) {
       const auto old = memory_.sample(options_.minibatch > 0 ? options_.minibatch : batch.size());
       inputs = at::cat({inputs, augment(old.raw)});
       labels = at::cat({labels, old.labels});
     }
-    const auto loss = criterion(net().forward(inputs), labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(inputs), labels));
   }
 
   /// Lets new means take the place of the former ones, all of it or but for the momentum.
@@ -198,4 +193,4 @@ class Ncm final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Ncm>("ncm", "Nearest class mean", clh::kAllSettings));
+CLH_PLUGIN(clh::model<Ncm>("ncm", "Nearest class mean"));

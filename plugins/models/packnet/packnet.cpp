@@ -7,11 +7,11 @@
 // eval mode, so that running statistics stay too. Differs from the paper: there is no pre-trained
 // network, the first task starts from the initial one; the epochs after the pruning come on top of
 // the task's own; the last task is pruned like any other; each task keeps a copy of the head.
-#include <clh/held_step.hpp>
 #include <clh/model.hpp>
-#include <clh/slot_mask.hpp>
-#include <clh/task_heads.hpp>
-#include <clh/value_swap.hpp>
+#include <clh/networks/task_heads.hpp>
+#include <clh/parameters/masked_step.hpp>
+#include <clh/parameters/parameter_mask.hpp>
+#include <clh/parameters/scoped_parameters.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/constant_pad_nd.h>
@@ -51,7 +51,7 @@ class PackNet final : public clh::Model {
     }
     const auto& info = net().info();
     if (task.first()) {
-      owner_ = at::where(clh::slot_mask(info, clh::is_backbone_weight),
+      owner_ = at::where(clh::parameter_mask(info, clh::is_backbone_weight),
                          at::zeros({info.n_values}, at::kShort), at::tensor(kNone, at::kShort));
     } else if (owner_.size(0) < info.n_values) {
       owner_ = at::constant_pad_nd(owner_, {0, info.n_values - owner_.size(0)}, kNone);
@@ -92,7 +92,7 @@ class PackNet final : public clh::Model {
     const at::NoGradGuard no_grad;
     auto values = net().values().masked_fill(owner_.gt(query.task), 0);
     heads_.write(query.task, net(), values);
-    const clh::ValueSwap swap(net(), values);
+    const clh::ScopedParameters swap(net(), values);
     return net().forward(query.inputs);
   }
 
@@ -117,15 +117,16 @@ class PackNet final : public clh::Model {
     if (!held_.defined()) {
       held_ = held();
     }
-    clh::step_holding(optimizer(), net(), held_);
+    clh::masked_step(optimizer(), net(), held_);
     return loss.item<double>();
   }
 
   /// [P]: true at the weights of other tasks, and after the first task at biases and norms.
   at::Tensor held() const {
     const auto others = owner_.ne(kNone).logical_and(owner_.ne(task_));
-    return task_ == 0 ? others
-                      : others.logical_or(clh::slot_mask(net().info(), clh::is_backbone_vector));
+    return task_ == 0
+               ? others
+               : others.logical_or(clh::parameter_mask(net().info(), clh::is_backbone_vector));
   }
 
   /// Gives the smallest of this task's weights in each layer to the next task, as zeros.
@@ -160,4 +161,4 @@ class PackNet final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<PackNet>("packnet", "PackNet, iterative pruning", {"task-il"}));
+CLH_PLUGIN(clh::model<PackNet>("packnet", "PackNet, iterative pruning"));

@@ -3,8 +3,8 @@
 // Rusu et al., "Progressive Neural Networks", arXiv:1606.04671, eq. 1 and 2.
 // Every layer after the first has lateral inputs, the head too. Differs from the paper: backbones
 // are fully connected networks alone.
-#include <clh/frozen_networks.hpp>
 #include <clh/model.hpp>
+#include <clh/networks/frozen_networks.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
@@ -41,7 +41,7 @@ class ProgressiveNetworks final : public clh::Model {
 
   void begin_task(const clh::Task& task) override {
     if (!task.first()) {
-      net().assign(net().spawn(clh::Spawn::kFresh, task.index()));
+      net().assign(net().fresh(task.index()));
       optimizer().reset();
     }
     present_.reset();
@@ -73,7 +73,7 @@ class ProgressiveNetworks final : public clh::Model {
   }
 
   void end_task(const clh::Task&) override {
-    columns_.push_back(net().spawn(clh::Spawn::kFrozen));
+    columns_.push_back(net().frozen_copy());
     adapters_.push_back(leaves_.back().detach().clone());
     present_.reset();
   }
@@ -161,5 +161,4 @@ class ProgressiveNetworks final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<ProgressiveNetworks>("pnn", "Progressive neural networks",
-                                           {"task-il", "needs:gates"}));
+CLH_PLUGIN(clh::model<ProgressiveNetworks>("pnn", "Progressive neural networks"));

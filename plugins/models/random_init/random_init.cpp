@@ -20,5 +20,4 @@ class RandomInit final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<RandomInit>("random-init", "The network as it was initialised",
-                                  clh::kAllSettings));
+CLH_PLUGIN(clh::model<RandomInit>("random-init", "The network as it was initialised"));

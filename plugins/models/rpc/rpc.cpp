@@ -8,11 +8,13 @@
 // Differs from the paper: the loss is that of `er`, one mean over the batch and what is replayed.
 // `formula=reference-code` is the form of the public code: in training the raw outputs go into the
 // loss, the simplex serves prediction alone.
-#include <clh/class_exemplars.hpp>
-#include <clh/distinct_draw.hpp>
+#include <clh/memory/class_exemplars.hpp>
+#include <clh/memory/distinct_draw.hpp>
+#include <clh/memory/replay_limits.hpp>
+#include <clh/memory/replay_options.hpp>
+#include <clh/memory/seen_classes.hpp>
 #include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/task_labels.hpp>
+#include <clh/networks/task_labels.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -26,8 +28,6 @@
 #include <vector>
 
 namespace {
-
-enum class Formula { kPaper, kReferenceCode };
 
 /// Unit vectors with inner products -1 / (C - 1), the columns of [C - 1, C]. Inputs: C >= 2.
 at::Tensor simplex(std::int64_t classes) {
@@ -44,7 +44,7 @@ class Rpc final : public clh::Model {
   struct Options {
     std::int64_t buffer_size = 500;
     std::int64_t minibatch = 0;
-    Formula formula = Formula::kPaper;
+    clh::Formula formula = clh::Formula::kPaper;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, as many of each class").min(1);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
@@ -71,7 +71,6 @@ class Rpc final : public clh::Model {
   }
 
   double observe(const clh::Batch& batch) override {
-    optimizer().zero_grad();
     auto inputs = batch.inputs, labels = batch.labels;
     if (!exemplars_.empty()) {
       if (!memory_.raw.defined()) {
@@ -85,11 +84,8 @@ class Rpc final : public clh::Model {
       labels = at::cat({labels, memory_.labels.index_select(0, rows)});
     }
     const auto outputs = net().forward(inputs);
-    const bool raw = options_.formula == Formula::kReferenceCode;
-    const auto loss = criterion(raw ? outputs : project(outputs), labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    const bool raw = options_.formula == clh::Formula::kReferenceCode;
+    return learn(criterion(raw ? outputs : project(outputs), labels));
   }
 
   /// Cuts old classes to their part and fills the rest with samples of the task, equally; what is
@@ -97,12 +93,8 @@ class Rpc final : public clh::Model {
   void end_task(const clh::Task& task) override {
     auto random = rng("buffer.insert");
     const auto classes = task.classes();
-    for (const auto c : classes) {
-      if (std::find(seen_.begin(), seen_.end(), c) == seen_.end()) {
-        seen_.push_back(c);
-      }
-    }
-    exemplars_.truncate(options_.buffer_size / static_cast<std::int64_t>(seen_.size()));
+    seen_.begin_task(classes);
+    exemplars_.truncate(options_.buffer_size / seen_.count());
     const auto room = options_.buffer_size - exemplars_.size();
     const auto count = static_cast<std::int64_t>(classes.size());
     const auto labels = clh::task_labels(*this, task);
@@ -152,12 +144,12 @@ class Rpc final : public clh::Model {
   }
 
   Options options_;
-  at::Tensor vertices_;             // [C - 1, C]; undefined = to be placed
-  std::vector<std::int64_t> seen_;  // outputs so far
+  at::Tensor vertices_;  // [C - 1, C]; undefined = to be placed
+  clh::SeenClasses seen_;
   clh::ClassExemplars exemplars_;
   clh::ClassExemplars::Samples memory_;  // all of them in one block; raw undefined = to be made
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Rpc>("rpc", "Regular polytope classifier", {"class-il", "task-il"}));
+CLH_PLUGIN(clh::model<Rpc>("rpc", "Regular polytope classifier"));

@@ -5,8 +5,8 @@
 // squared batch gradients that training computes anyway; what is left of the last interval counts
 // when a task ends; scores are cut at 1e30; no spring is stiffer than 1 / learning rate.
 #include <clh/model.hpp>
-#include <clh/path_integral.hpp>
-#include <clh/quadratic_penalty.hpp>
+#include <clh/parameters/path_integral.hpp>
+#include <clh/parameters/quadratic_penalty.hpp>
 
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/zeros.h>
@@ -34,7 +34,7 @@ class RiemannianWalk final : public clh::Model {
   };
 
   RiemannianWalk(const clh::ModelContext& context, const Options& options)
-      : Model(context), options_(options), springs_(2 * options.lambda) {}
+      : Model(context), options_(options), penalty_(2 * options.lambda) {}
 
   void begin_task(const clh::Task&) override {
     const auto values = net().values();
@@ -49,10 +49,10 @@ class RiemannianWalk final : public clh::Model {
     optimizer().zero_grad();
     const auto loss = criterion(net().forward(batch.inputs), batch.labels);
     loss.backward();
-    path_.depart(net());
-    const auto penalty = springs_.pull(net(), optimizer().rate());
+    path_.before_step(net());
+    const auto penalty = penalty_.add_gradient(net(), optimizer().rate());
     optimizer().step();
-    path_.arrive(net());
+    path_.after_step(net());
     const auto& gradient = path_.gradient();
     fisher_.mul_(1 - options_.alpha).addcmul_(gradient, gradient, options_.alpha);
     if (++steps_ % options_.delta_t == 0) {
@@ -67,11 +67,11 @@ class RiemannianWalk final : public clh::Model {
     }
     const auto count = score_.size(0);
     mean_score_ = task.first() ? score_ : (grown(mean_score_, count) + score_) / 2;
-    springs_.replace(at_most_one(fisher_) + at_most_one(mean_score_.clamp_min(0)), net().values());
+    penalty_.replace(at_most_one(fisher_) + at_most_one(mean_score_.clamp_min(0)), net().values());
   }
 
   void state(clh::Archive& archive) override {
-    archive("springs", springs_)("path", path_)("fisher", fisher_)("score", score_);
+    archive("penalty", penalty_)("path", path_)("fisher", fisher_)("score", score_);
     archive("mean-score", mean_score_)("checkpoint", checkpoint_)("steps", steps_);
   }
 
@@ -96,7 +96,7 @@ class RiemannianWalk final : public clh::Model {
   }
 
   Options options_;
-  clh::QuadraticPenalty springs_;
+  clh::QuadraticPenalty penalty_;
   clh::PathIntegral path_;                                           // since the checkpoint
   at::Tensor fisher_ = at::zeros({0});                               // [P], running
   at::Tensor score_ = at::zeros({0}), mean_score_ = at::zeros({0});  // [P]: task, past tasks
@@ -106,4 +106,4 @@ class RiemannianWalk final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<RiemannianWalk>("rwalk", "Riemannian walk", clh::kTaskSettings));
+CLH_PLUGIN(clh::model<RiemannianWalk>("rwalk", "Riemannian walk"));

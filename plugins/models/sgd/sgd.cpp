@@ -18,4 +18,4 @@ class Sgd final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Sgd>("sgd", "Plain fine-tuning", clh::kAllSettings));
+CLH_PLUGIN(clh::model<Sgd>("sgd", "Plain fine-tuning"));

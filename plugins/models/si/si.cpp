@@ -6,10 +6,10 @@
 // spring is stiffer than 1 / learning rate, so that a plain step never overshoots the anchor.
 // `formula=reference-code` is the form behind the table of arXiv:2004.07211: gradients of loss and
 // penalty together, clipped to [-1, 1], importances of either sign, stiffness not bounded.
-#include <clh/active_outputs.hpp>
+#include <clh/losses/active_outputs.hpp>
 #include <clh/model.hpp>
-#include <clh/path_integral.hpp>
-#include <clh/quadratic_penalty.hpp>
+#include <clh/parameters/path_integral.hpp>
+#include <clh/parameters/quadratic_penalty.hpp>
 
 #include <ATen/core/Tensor.h>
 
@@ -50,7 +50,7 @@ class SynapticIntelligence final : public clh::Model {
         options_(options),
         active_(options.active, net(), scenario()),
         reference_code_(options.formula == Formula::kReferenceCode),
-        springs_(2 * options.c, reference_code_ ? clh::QuadraticPenalty::Bound::kNone
+        penalty_(2 * options.c, reference_code_ ? clh::QuadraticPenalty::Bound::kNone
                                                 : clh::QuadraticPenalty::Bound::kRate) {
     if (reference_code_) {
       if (options_.clip_value != 0) {
@@ -76,17 +76,17 @@ class SynapticIntelligence final : public clh::Model {
     const auto loss = criterion(outputs, batch.labels);
     loss.backward();
     if (options_.grad_source == Source::kTask) {
-      path_.depart(net());
+      path_.before_step(net());
     }
-    const auto penalty = springs_.pull(net(), optimizer().rate());
+    const auto penalty = penalty_.add_gradient(net(), optimizer().rate());
     if (options_.clip_value > 0) {
       net().grads().clamp_(-options_.clip_value, options_.clip_value);
     }
     if (options_.grad_source == Source::kTotal) {
-      path_.depart(net());
+      path_.before_step(net());
     }
     optimizer().step();
-    path_.arrive(net());
+    path_.after_step(net());
     return loss.item<double>() + penalty;
   }
 
@@ -100,11 +100,11 @@ class SynapticIntelligence final : public clh::Model {
     if (options_.exclude_norm) {
       free_norms(importance);
     }
-    springs_.replace(springs_.stiffness_of(count) + importance, values);
+    penalty_.replace(penalty_.importance_of(count) + importance, values);
   }
 
   void state(clh::Archive& archive) override {
-    archive("active", active_)("springs", springs_)("path", path_)("start", start_);
+    archive("active", active_)("penalty", penalty_)("path", path_)("start", start_);
   }
 
  private:
@@ -128,11 +128,11 @@ class SynapticIntelligence final : public clh::Model {
   Options options_;
   clh::ActiveOutputs active_;
   bool reference_code_;
-  clh::QuadraticPenalty springs_;
+  clh::QuadraticPenalty penalty_;
   clh::PathIntegral path_;
   at::Tensor start_;  // [P], values when the task began
 };
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<SynapticIntelligence>("si", "Synaptic intelligence", clh::kTaskSettings));
+CLH_PLUGIN(clh::model<SynapticIntelligence>("si", "Synaptic intelligence"));

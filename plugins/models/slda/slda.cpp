@@ -10,11 +10,11 @@
 // they are (`backbone=frozen`; without pre-trained weights these are random features) or from plain
 // steps on the first task (`first-task`). With `base-init=oas` the covariance starts from the first
 // task's, shrunk (Chen et al., arXiv:0907.4698, eq. 23), as in the paper's base initialisation.
-#include <clh/eval_features.hpp>
-#include <clh/label_range.hpp>
+#include <clh/losses/check_labels.hpp>
+#include <clh/losses/running_class_means.hpp>
 #include <clh/model.hpp>
-#include <clh/running_class_means.hpp>
-#include <clh/task_pass.hpp>
+#include <clh/networks/eval_features.hpp>
+#include <clh/networks/for_each_batch.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cholesky_solve.h>
@@ -91,7 +91,7 @@ class Slda final : public clh::Model {
     if (batch.epoch > 0) {
       return 0;  // every sample counts once
     }
-    clh::require_output_labels(batch.labels, net().info().outputs);
+    clh::check_labels(batch.labels, net().info().outputs);
     return learn(clh::eval_features(net(), batch.inputs), batch.labels);
   }
 
@@ -100,7 +100,7 @@ class Slda final : public clh::Model {
       return;
     }
     base_ = false;
-    clh::task_pass(*this, task, kPiece, [&](const clh::Read& read) {
+    clh::for_each_batch(*this, task, kPiece, [&](const clh::TaskSamples& read) {
       learn(clh::eval_features(net(), read.inputs), read.labels);
     });
     if (options_.base_init == BaseInit::kOas && count_ > 0) {
@@ -192,5 +192,4 @@ class Slda final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Slda>("slda", "Streaming linear discriminant analysis",
-                            {"class-il", "domain-il", "task-free"}));
+CLH_PLUGIN(clh::model<Slda>("slda", "Streaming linear discriminant analysis"));

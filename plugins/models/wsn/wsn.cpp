@@ -6,11 +6,11 @@
 // Differs from the paper: backbones here have biases and norms, which are always part of the
 // subnetwork and train in the first task alone; after it the network stays in eval mode, so that
 // running statistics stay too. Each task keeps a copy of the head. Masks are not compressed.
-#include <clh/held_step.hpp>
 #include <clh/model.hpp>
-#include <clh/slot_mask.hpp>
-#include <clh/task_heads.hpp>
-#include <clh/value_swap.hpp>
+#include <clh/networks/task_heads.hpp>
+#include <clh/parameters/masked_step.hpp>
+#include <clh/parameters/parameter_mask.hpp>
+#include <clh/parameters/scoped_parameters.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -62,7 +62,7 @@ class WinningSubnetworks final : public clh::Model {
     const auto hidden = outside();
     double loss = 0;
     {
-      const clh::ValueSwap swap(net(), with_hidden(hidden));
+      const clh::ScopedParameters swap(net(), with_hidden(hidden));
       const auto result = criterion(net().forward(batch.inputs), batch.labels);
       result.backward();
       loss = result.item<double>();
@@ -75,7 +75,7 @@ class WinningSubnetworks final : public clh::Model {
     if (!held_.defined()) {
       held_ = held();
     }
-    clh::step_holding(optimizer(), net(), held_);
+    clh::masked_step(optimizer(), net(), held_);
     return loss;
   }
 
@@ -93,7 +93,7 @@ class WinningSubnetworks final : public clh::Model {
     if (finished) {
       heads_.write(query.task, net(), values);
     }
-    const clh::ValueSwap swap(net(), values);
+    const clh::ScopedParameters swap(net(), values);
     return net().forward(query.inputs);
   }
 
@@ -154,12 +154,13 @@ class WinningSubnetworks final : public clh::Model {
   /// [P]: true at the weights of earlier subnetworks, and after the first task at biases and norms.
   at::Tensor held() const {
     auto held = at::zeros({net().info().n_values}, at::kBool);
-    const auto weights = clh::slot_mask(net().info(), clh::is_backbone_weight);
+    const auto weights = clh::parameter_mask(net().info(), clh::is_backbone_weight);
     for (const auto& hidden : hidden_) {
       held.narrow(0, 0, extent_).logical_or_(hidden.logical_not());
     }
     held.logical_and_(weights);
-    return later_ ? held.logical_or(clh::slot_mask(net().info(), clh::is_backbone_vector)) : held;
+    return later_ ? held.logical_or(clh::parameter_mask(net().info(), clh::is_backbone_vector))
+                  : held;
   }
 
   Options options_;
@@ -173,4 +174,4 @@ class WinningSubnetworks final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<WinningSubnetworks>("wsn", "Winning subnetworks", {"task-il"}));
+CLH_PLUGIN(clh::model<WinningSubnetworks>("wsn", "Winning subnetworks"));

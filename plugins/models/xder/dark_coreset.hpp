@@ -1,7 +1,7 @@
 // DarkCoreset: a memory with an equal part for each class, that also holds the outputs which the
 // network had for its samples.
 #pragma once
-#include <clh/distinct_draw.hpp>
+#include <clh/memory/distinct_draw.hpp>
 #include <clh/tensor.hpp>
 
 #include <ATen/ops/cat.h>
@@ -23,7 +23,7 @@ class DarkCoreset {
   using Places = std::vector<std::int64_t>;
 
   /// Inputs: capacity >= 1; `insert` decides what stays, `sample` what is replayed.
-  DarkCoreset(std::int64_t capacity, clh::WordStream insert, clh::WordStream sample)
+  DarkCoreset(std::int64_t capacity, clh::RandomStream insert, clh::RandomStream sample)
       : capacity_(capacity), insert_(std::move(insert)), sample_(std::move(sample)) {}
 
   bool empty() const { return draws_.empty(); }
@@ -100,7 +100,7 @@ class DarkCoreset {
 
  private:
   std::int64_t capacity_;
-  clh::WordStream insert_, sample_;
+  clh::RandomStream insert_, sample_;
   std::vector<at::Tensor> columns_ = std::vector<at::Tensor>(4);
   Places draws_;  // of each slot
 };

@@ -7,12 +7,13 @@
 // are stored in eval mode on samples as they are; batch-norm statistics follow every pass. A stored
 // vector whose true class is below 0 is not scaled, which would turn the signs: it stays as it was.
 // With head=incremental there are no outputs to come, and nothing to prepare.
-#include <clh/label_range.hpp>
+#include <clh/losses/check_labels.hpp>
+#include <clh/losses/normalize_rows.hpp>
+#include <clh/losses/stored_output_distance.hpp>
+#include <clh/losses/supervised_contrastive.hpp>
+#include <clh/memory/replay_limits.hpp>
 #include <clh/model.hpp>
-#include <clh/replay_limits.hpp>
-#include <clh/supervised_contrastive.hpp>
-#include <clh/task_pass.hpp>
-#include <clh/unit_rows.hpp>
+#include <clh/networks/for_each_batch.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
@@ -90,7 +91,7 @@ class ExtendedDarkReplay final : public clh::Model {
   }
 
   double observe(const clh::Batch& batch) override {
-    clh::require_output_labels(batch.labels, net().info().outputs);
+    clh::check_labels(batch.labels, net().info().outputs);
     recall_blocks();
     optimizer().zero_grad();
     const auto outputs = net().forward(batch.inputs);
@@ -133,8 +134,8 @@ class ExtendedDarkReplay final : public clh::Model {
                                     from_present_on()));
     }
     std::vector<at::Tensor> labels;
-    clh::task_pass(*this, task, kPiece,
-                   [&](const clh::Read& read) { labels.push_back(read.labels); });
+    clh::for_each_batch(*this, task, kPiece,
+                        [&](const clh::TaskSamples& read) { labels.push_back(read.labels); });
     const auto chosen = labels.empty() ? Places{} : memory_.choose(at::cat(labels), tasks_.back());
     if (!chosen.empty()) {
       const auto read = task.read(chosen);
@@ -174,7 +175,8 @@ class ExtendedDarkReplay final : public clh::Model {
     const auto dark = memory_.draw(count);
     const auto of_dark = index_of(dark);
     const auto recalled = net().forward(augment(memory_.raw().index_select(0, of_dark)));
-    const auto gap = distance(recalled, memory_.outputs().index_select(0, of_dark));
+    const auto gap =
+        clh::stored_output_distance(recalled, memory_.outputs().index_select(0, of_dark));
     const auto plain = memory_.draw(count);
     const auto of_plain = index_of(plain);
     const auto named = net().forward(augment(memory_.raw().index_select(0, of_plain)));
@@ -212,12 +214,6 @@ class ExtendedDarkReplay final : public clh::Model {
     if (!blocks_.present.defined()) {
       find_blocks();
     }
-  }
-
-  /// Mean squared distance to the stored outputs [m, C]; NaN where one did not exist yet.
-  static at::Tensor distance(const at::Tensor& outputs, const at::Tensor& stored) {
-    const auto missing = stored.isnan();
-    return (outputs - stored).masked_fill(missing, 0).square().sum() / missing.logical_not().sum();
   }
 
   /// Cross-entropy of a softmax over these classes [k] alone. outputs [B, C], labels [B].
@@ -264,7 +260,7 @@ class ExtendedDarkReplay final : public clh::Model {
     const auto outputs = net().forward(at::cat(views));
     auto sum = at::zeros({}, outputs.options());
     for (const auto& head : blocks_.unseen.tensor_split(to_come_)) {
-      sum = sum + clh::supervised_contrastive(clh::unit_rows(outputs.index_select(1, head)),
+      sum = sum + clh::supervised_contrastive(clh::normalize_rows(outputs.index_select(1, head)),
                                               labels.repeat({options_.n_aug}),
                                               {options_.tau, options_.tau});
     }
@@ -325,5 +321,4 @@ class ExtendedDarkReplay final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<ExtendedDarkReplay>("xder", "Extended dark experience replay",
-                                          {"class-il", "task-il", "needs:task-count"}));
+CLH_PLUGIN(clh::model<ExtendedDarkReplay>("xder", "Extended dark experience replay"));

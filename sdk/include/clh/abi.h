@@ -37,7 +37,8 @@ typedef void       clh_dims_fn(void* self, clh_shape* out);                     
 /* 2 -- options ------------------------------------------------------------------------------------------------------------------- */
 typedef uint32_t clh_type;
 enum { CLH_BOOL = 1, CLH_INT, CLH_REAL, CLH_STRING, CLH_CHOICE, CLH_PATH, CLH_INT_LIST, CLH_REAL_LIST, CLH_COMPONENT };
-enum { CLH_REQUIRED = 1, CLH_ADVANCED = 2, CLH_DEPRECATED = 4, CLH_HAS_MIN = 8, CLH_HAS_MAX = 16, CLH_OPEN_MIN = 32, CLH_OPEN_MAX = 64 };
+enum { CLH_REQUIRED = 1, CLH_ADVANCED = 2, CLH_DEPRECATED = 4, CLH_HAS_MIN = 8, CLH_HAS_MAX = 16, CLH_OPEN_MIN = 32, CLH_OPEN_MAX = 64,
+       CLH_OPTIONAL = 128 };                                  /* may be absent: def.n, or the value's n, is 0 then            */
 typedef struct clh_component clh_component;
 typedef struct clh_factory clh_factory;
 typedef struct clh_value { clh_type type; uint32_t n;          /* n = number of list elements, else 1                          */

@@ -1,6 +1,7 @@
 // Backbone: the network up to its features; the head is the host's.
 #pragma once
 #include <clh/tensor.hpp>
+#include <clh/trampoline.hpp>
 
 #include <torch/nn/module.h>
 
@@ -110,14 +111,10 @@ struct BackboneKind {
   }
   template <class T>
   static const clh_backbone_vt* table() {
+    using Over = Trampoline<BackboneKind, T>;
     static const clh_backbone_vt vt{
         sizeof(clh_backbone_vt), 0, [](void* p) { delete static_cast<Instance<T>*>(p); },
-        [](void* p, const clh_tensor* x, clh_tensor** out, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { *out = give(self<T>(p).features(borrow(x))); });
-        },
-        [](void* p, clh_shape* out) {
-          static_cast<void>(guard<Errors>(nullptr, [&] { *out = self<T>(p).feature_shape().c_shape(); }));
-        },
+        Over::template map<&T::features>, Over::template dims<&T::feature_shape>,
         [](void* p, const clh_tensor_sink* sink, clh_error* e) noexcept -> clh_status {
           return guard<Errors>(e, [&] {
             for (const auto& item : self<T>(p).named_parameters()) {
@@ -132,12 +129,7 @@ struct BackboneKind {
             }
           });
         },
-        [](void* p, std::int32_t on, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).train(on != 0); });
-        },
-        [](void* p, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).after_step(); });
-        }};
+        Over::template flag<&T::train>, Over::template call<&T::after_step>};
     return &vt;
   }
   template <class T>
@@ -178,9 +170,7 @@ struct BackboneKind {
           [](void* p, const clh_tensor* x, clh_error* e) noexcept -> clh_status {
             return guard<Errors>(e, [&] { self<T>(p).fit(borrow(x)); });
           },
-          [](void* p, const clh_tensor* x, clh_tensor** out, clh_error* e) noexcept -> clh_status {
-            return guard<Errors>(e, [&] { *out = give(self<T>(p).encode(borrow(x))); });
-          }};
+          Trampoline<BackboneKind, T>::template map<&T::encode>};
       if (std::strcmp(id, "clh.backbone.encoder/1") == 0) {
         return &encoder;
       }
@@ -190,8 +180,8 @@ struct BackboneKind {
 };
 
 template <class T>
-Described backbone(const char* id, const char* title, Caps caps = {}) {
-  return describe<BackboneKind, T>(id, title, std::move(caps));
+ComponentDescription backbone(const char* id, const char* title) {
+  return describe<BackboneKind, T>(id, title);
 }
 
 }  // namespace clh

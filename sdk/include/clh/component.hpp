@@ -34,7 +34,7 @@ class Instance {
   /// Errors: StatusError for a table shorter than this header's.
   template <class Table>
   const Table& table() const {
-    return whole(static_cast<const Table*>(object_.vtable), "a component's table");
+    return require_complete(static_cast<const Table*>(object_.vtable), "a component's table");
   }
   template <class Extension>
   const Extension* extension(const char* id) const {

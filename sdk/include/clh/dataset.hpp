@@ -1,6 +1,6 @@
 // Dataset: a source of samples; splitting into tasks is the host's.
 #pragma once
-#include <clh/host_array.hpp>
+#include <clh/data/host_array.hpp>
 #include <clh/plugin.hpp>
 
 #include <memory>
@@ -138,8 +138,8 @@ struct DatasetKind {
 };
 
 template <class T>
-Described dataset(const char* id, const char* title, Caps caps = {}) {
-  return describe<DatasetKind, T>(id, title, std::move(caps));
+ComponentDescription dataset(const char* id, const char* title) {
+  return describe<DatasetKind, T>(id, title);
 }
 
 }  // namespace clh

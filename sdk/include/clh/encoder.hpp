@@ -1,8 +1,8 @@
 // Encoder: turns real features into bits for LUT networks; neutral tier, plain host memory.
 #pragma once
-#include <clh/host_array.hpp>
+#include <clh/data/host_array.hpp>
 #include <clh/plugin.hpp>
-#include <clh/rows.hpp>
+#include <clh/data/rows.hpp>
 
 #include <utility>
 #include <vector>
@@ -31,7 +31,7 @@ class Encoder : public HostServices {
 
  protected:
   const Shape& input_shape() const { return input_; }
-  WordStream rng(const char* name) const { return {c_host(), name}; }
+  RandomStream rng(const char* name) const { return {c_host(), name}; }
 
  private:
   friend struct EncoderKind;
@@ -92,8 +92,8 @@ struct EncoderKind {
 };
 
 template <class T>
-Described encoder(const char* id, const char* title, Caps caps = {}) {
-  return describe<EncoderKind, T>(id, title, std::move(caps));
+ComponentDescription encoder(const char* id, const char* title) {
+  return describe<EncoderKind, T>(id, title);
 }
 
 }  // namespace clh

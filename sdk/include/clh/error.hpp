@@ -90,7 +90,7 @@ clh_status guard(clh_error* error, Body&& body) noexcept {
 /// A table of the other side, once it is known to reach as far as this plugin was compiled for
 /// (CLH_TARGET_MINOR); an older host's may end earlier. Errors: StatusError with CLH_E_UNSUPPORTED.
 template <class Table>
-const Table& whole(const Table* table, const char* name) {
+const Table& require_complete(const Table* table, const char* name) {
   const std::uint32_t found = table == nullptr ? 0 : table->struct_size;
   if (found < sizeof(Table)) {
     throw StatusError(CLH_E_UNSUPPORTED, std::string("expected ") + name + " of " +

@@ -1,6 +1,7 @@
 // Layer: a wiring of look-up tables. It owns the mapping and creates its nodes.
 #pragma once
 #include <clh/component.hpp>
+#include <clh/trampoline.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -56,50 +57,29 @@ struct LayerKind : TorchKind<Layer> {
 
   template <class T>
   static const clh_layer_vt* table() {
-    static const clh_layer_vt vt{
-        sizeof(clh_layer_vt), 0, [](void* p) { delete static_cast<Layer*>(p); },
-        [](void* p, const clh_tensor* x, clh_tensor** out, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { *out = give(self<T>(p).forward(borrow(x))); });
-        },
-        [](void* p, clh_shape* out) {
-          static_cast<void>(guard<Errors>(nullptr, [&] { *out = self<T>(p).output_shape().c_shape(); }));
-        },
-        [](void* p, const clh_tensor_sink* sink, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { put_all(*sink, self<T>(p).parameters()); });
-        },
-        [](void* p, const clh_tensor_sink* sink, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { put_all(*sink, self<T>(p).buffers()); });
-        },
-        [](void* p, clh_tensor** out, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { *out = give(self<T>(p).mapping()); });
-        },
-        [](void* p, clh_tensor** out, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { *out = give(self<T>(p).truth_table()); });
-        },
-        [](void* p, std::int32_t on, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).set_training(on != 0); });
-        },
-        [](void* p, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).after_step(); });
-        }};
+    using Over = Trampoline<LayerKind, T>;
+    static const clh_layer_vt vt{sizeof(clh_layer_vt),
+                                 0,
+                                 destroy,
+                                 Over::template map<&T::forward>,
+                                 Over::template dims<&T::output_shape>,
+                                 Over::template sink<&T::parameters>,
+                                 Over::template sink<&T::buffers>,
+                                 Over::template make<&T::mapping>,
+                                 Over::template make<&T::truth_table>,
+                                 Over::template flag<&T::set_training>,
+                                 Over::template call<&T::after_step>};
     return &vt;
   }
   template <class T>
   static const void* extension(const char*) {
     return nullptr;
   }
-
- private:
-  static void put_all(const clh_tensor_sink& sink, const std::vector<NamedTensor>& tensors) {
-    for (const auto& item : tensors) {
-      put(sink, item.name, item.tensor);
-    }
-  }
 };
 
 template <class T>
-Described layer(const char* id, const char* title, Caps caps = {}) {
-  return describe<LayerKind, T>(id, title, std::move(caps));
+ComponentDescription layer(const char* id, const char* title) {
+  return describe<LayerKind, T>(id, title);
 }
 
 }  // namespace clh

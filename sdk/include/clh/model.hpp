@@ -1,6 +1,7 @@
 // Model: a continual-learning algorithm. The host owns network, optimizer, loss and loop.
 #pragma once
 #include <clh/network.hpp>
+#include <clh/trampoline.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -30,10 +31,18 @@ struct Batch {
   at::Tensor ids;     // [B] int64, sample numbers; -1 for appended samples
   std::int64_t epoch, index, per_epoch, step;  // index from 0; per_epoch 0 = unknown
   std::int64_t size() const { return labels.size(0); }
+  /// Samples first .. first+count-1 of it. Owner: views.
+  Batch rows(std::int64_t first, std::int64_t count) const {
+    auto part = *this;
+    for (auto* tensor : {&part.inputs, &part.raw, &part.labels, &part.ids}) {
+      *tensor = tensor->narrow(0, first, count);
+    }
+    return part;
+  }
 };
 
 /// Samples read from the current task.
-struct Read {
+struct TaskSamples {
   at::Tensor inputs;  // [n, ...] normalized
   at::Tensor raw;     // [n, ...]
   at::Tensor labels;  // [n] int64
@@ -66,7 +75,7 @@ class Task {
   std::int64_t size() const { return task_->data != nullptr ? task_->data->size : 0; }
 
   /// Training samples by position in [0, size()). Errors: UsageError in online streams.
-  Read read(const std::vector<std::int64_t>& positions, View view = View::kPlain) const {
+  TaskSamples read(const std::vector<std::int64_t>& positions, View view = View::kPlain) const {
     const auto* data = require_data();
     clh_tensor *x = nullptr, *raw = nullptr, *y = nullptr;
     call(data->read, data->ctx, positions.data(), static_cast<std::int64_t>(positions.size()),
@@ -122,12 +131,24 @@ class Model : public HostServices {
   /// Saves and loads what is the model's own; network, optimizer and streams are the host's.
   virtual void state(Archive&) {}
 
- protected:
+  /// What the host gave: the network and the optimizer over it, both absent without a network.
   const Network& net() const { return net_; }
   const Optimizer& optimizer() const { return optimizer_; }
   Scenario scenario() const { return static_cast<Scenario>(spec_->scenario); }
-  /// Mean loss [] of outputs [B, C] against labels [B], restricted to the label's
-  /// block under a multi-head, over all outputs else.
+  /// A named stream: `buffer.insert`, `buffer.sample` or `method`.
+  Rng rng(const char* name) const { return {c_host(), name}; }
+
+ protected:
+  /// One step down a loss []: gradients from zero, backward, the optimizer's step.
+  /// Returns: the loss, for the curve.
+  double learn(const at::Tensor& loss) const {
+    optimizer_.zero_grad();
+    loss.backward();
+    optimizer_.step();
+    return loss.item<double>();
+  }
+  /// Mean loss [] of outputs [B, C] against labels [B] int64, restricted to the label's block under
+  /// a multi-head, over all outputs else.
   at::Tensor criterion(const at::Tensor& outputs, const at::Tensor& labels) const {
     return loss(outputs, labels, 0);
   }
@@ -139,19 +160,17 @@ class Model : public HostServices {
   at::Tensor augment(const at::Tensor& raw) const { return view(raw, View::kAugmented); }
   /// raw [B, ...] -> network input, normalized only.
   at::Tensor normalize(const at::Tensor& raw) const { return view(raw, View::kPlain); }
-  /// A named stream: `buffer.insert`, `buffer.sample` or `method`.
-  Rng rng(const char* name) const { return {c_host(), name}; }
-  /// State of a network from net().spawn(how).
-  void archive_network(Archive& archive, const char* key, Network& spawned,
-                       Spawn how = Spawn::kFrozen) const {
-    Network::archive(archive, key, spawned, net_, how);
+  /// State of a network from net().frozen_copy(), copy() or fresh().
+  void archive_network(Archive& archive, const char* key, Network& other,
+                       NetworkCopy how = NetworkCopy::kFrozen) const {
+    Network::archive(archive, key, other, net_, how);
   }
 
  private:
   /// A model without a network gets no tables.
   template <class Table>
   static const Table* whole_or_none(const Table* table, const char* name) {
-    return table == nullptr ? nullptr : &whole(table, name);
+    return table == nullptr ? nullptr : &require_complete(table, name);
   }
   at::Tensor loss(const at::Tensor& outputs, const at::Tensor& labels, std::int32_t each) const {
     clh_tensor* out = nullptr;
@@ -168,6 +187,21 @@ class Model : public HostServices {
   Optimizer optimizer_;
 };
 
+/// Base of a model with options, which are there before its members: `memory_{*this, options()}`.
+template <class OptionStruct>
+class ModelOf : public Model {
+ public:
+  using Options = OptionStruct;
+  ModelOf(const ModelContext& context, const Options& options)
+      : Model(context), options_(options) {}
+
+ protected:
+  const Options& options() const { return options_; }
+
+ private:
+  Options options_;
+};
+
 struct ModelKind : TorchKind<Model> {
   using Spec = clh_model_spec;
   static constexpr clh_kind kKind = CLH_MODEL;
@@ -178,29 +212,22 @@ struct ModelKind : TorchKind<Model> {
   /// NULL where T does not override: the host then saves the call.
   template <class T>
   static const clh_model_vt* table() {
+    using Over = Trampoline<ModelKind, T>;
     static const clh_model_vt vt = [] {
       clh_model_vt t{};
       t.struct_size = sizeof t;
-      t.destroy = [](void* p) { delete static_cast<Model*>(p); };
+      t.destroy = destroy;
       if constexpr (overrides<decltype(&T::begin_task), decltype(&Model::begin_task)>) {
-        t.begin_task = [](void* p, const clh_task* task, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).begin_task(Task(task)); });
-        };
+        t.begin_task = tell<T, &T::begin_task>;
       }
       if constexpr (overrides<decltype(&T::end_task), decltype(&Model::end_task)>) {
-        t.end_task = [](void* p, const clh_task* task, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).end_task(Task(task)); });
-        };
+        t.end_task = tell<T, &T::end_task>;
       }
       if constexpr (overrides<decltype(&T::begin_epoch), decltype(&Model::begin_epoch)>) {
-        t.begin_epoch = [](void* p, std::int64_t epoch, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).begin_epoch(epoch); });
-        };
+        t.begin_epoch = Over::template tick<&T::begin_epoch>;
       }
       if constexpr (overrides<decltype(&T::end_epoch), decltype(&Model::end_epoch)>) {
-        t.end_epoch = [](void* p, std::int64_t epoch, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).end_epoch(epoch); });
-        };
+        t.end_epoch = Over::template tick<&T::end_epoch>;
       }
       t.observe = [](void* p, const clh_batch* b, double* loss, clh_error* e) noexcept -> clh_status {
         return guard<Errors>(e, [&] {
@@ -218,9 +245,7 @@ struct ModelKind : TorchKind<Model> {
         };
       }
       if constexpr (overrides<decltype(&T::set_training), decltype(&Model::set_training)>) {
-        t.set_training = [](void* p, std::int32_t on, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).set_training(on != 0); });
-        };
+        t.set_training = Over::template flag<&T::set_training>;
       }
       return t;
     }();
@@ -230,11 +255,18 @@ struct ModelKind : TorchKind<Model> {
   static const void* extension(const char*) {
     return nullptr;
   }
+
+ private:
+  /// clh_tell_fn over `void f(const Task&)`.
+  template <class T, auto Method>
+  static clh_status tell(void* p, const clh_task* task, clh_error* e) noexcept {
+    return guard<Errors>(e, [&] { (self<T>(p).*Method)(Task(task)); });
+  }
 };
 
 template <class T>
-Described model(const char* id, const char* title, Caps caps) {
-  return describe<ModelKind, T>(id, title, std::move(caps));
+ComponentDescription model(const char* id, const char* title) {
+  return describe<ModelKind, T>(id, title);
 }
 
 }  // namespace clh

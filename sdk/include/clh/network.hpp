@@ -10,10 +10,10 @@
 namespace clh __attribute__((visibility("hidden"))) {
 
 /// How a second network is made from the first.
-enum class Spawn : std::int32_t {
-  kFrozen = CLH_FROZEN,  // a copy in eval mode without gradients
-  kCopy = CLH_COPY,      // a trainable copy, joined to the optimizer until it is released
-  kFresh = CLH_FRESH     // newly initialised, trainable, joined likewise
+enum class NetworkCopy : std::int32_t {
+  kFrozen = CLH_FROZEN,   // the values of now, in eval mode without gradients
+  kTrainable = CLH_COPY,  // the values of now, joined to the optimizer until it is released
+  kFresh = CLH_FRESH      // newly initialised, trainable, joined likewise
 };
 
 struct OutputsAndFeatures {
@@ -21,7 +21,7 @@ struct OutputsAndFeatures {
   at::Tensor features;  // [B, F]
 };
 
-/// Backbone + head. Borrowed from the host, or, from spawn(), owned and released at the end.
+/// Backbone + head. Borrowed from the host, or a second one, owned and released at the end.
 class Network {
  public:
   Network() = default;
@@ -37,7 +37,7 @@ class Network {
     return *this;
   }
 
-  /// False before a spawned network is assigned.
+  /// False before a second network is assigned.
   explicit operator bool() const { return self_ != nullptr; }
   const clh_network_info& info() const { return *table_->info(self_); }
 
@@ -73,30 +73,29 @@ class Network {
 
   void set_training(bool on) const { call(table_->set_training, self_, on ? 1 : 0); }
 
-  /// A second network. `salt` varies a fresh initialisation.
-  Network spawn(Spawn how, std::int64_t salt = 0) const {
-    void* other = nullptr;
-    call(table_->spawn, self_, static_cast<std::int32_t>(how), salt, &other);
-    return {host_, table_, other, true};
-  }
+  /// A second network, released when the returned object ends. Errors: StatusError.
+  Network frozen_copy() const { return make_network(NetworkCopy::kFrozen, 0); }
+  Network copy() const { return make_network(NetworkCopy::kTrainable, 0); }
+  /// With parameters of its own; `salt` varies them.
+  Network fresh(std::int64_t salt = 0) const { return make_network(NetworkCopy::kFresh, salt); }
   /// Copies values and buffers of another network of the same form.
   void assign(const Network& other) const {
     call(table_->assign, self_, static_cast<const void*>(other.self_));
   }
 
-  /// State of a spawned network and, for a trainable one, of its moments. `source` is the model's
-  /// own network, from which one is spawned as `how` when the state is loaded and none exists yet.
-  static void archive(Archive& archive, const char* key, Network& spawned, const Network& source,
-                      Spawn how = Spawn::kFrozen) {
+  /// State of a second network and, for a trainable one, of its moments. `source` is the model's
+  /// own network, from which one is made as `how` when the state is loaded and none exists yet.
+  static void archive(Archive& archive, const char* key, Network& other, const Network& source,
+                      NetworkCopy how = NetworkCopy::kFrozen) {
     archive.record(key, [&] {
-      bool present = static_cast<bool>(spawned);
+      bool present = static_cast<bool>(other);
       archive("present", present);
       if (!present) {
-        spawned = Network();
+        other = Network();
         return;
       }
-      if (!spawned) {
-        spawned = source.spawn(how);
+      if (!other) {
+        other = source.make_network(how, 0);
       }
       const auto* state =
           HostServices(source.host_).extension<clh_network_state_ext>("clh.network.state/1");
@@ -105,9 +104,9 @@ class Network {
                           "expected a host with clh.network.state/1, found one without");
       }
       if (archive.loading()) {
-        call(state->load, spawned.self_, archive.reader());
+        call(state->load, other.self_, archive.reader());
       } else {
-        call(state->save, spawned.self_, archive.writer());
+        call(state->save, other.self_, archive.writer());
       }
     });
   }
@@ -124,6 +123,11 @@ class Network {
     clh_tensor* out = nullptr;
     call(function, self_, &out);
     return adopt(out);
+  }
+  Network make_network(NetworkCopy how, std::int64_t salt) const {
+    void* other = nullptr;
+    call(table_->spawn, self_, static_cast<std::int32_t>(how), salt, &other);
+    return {host_, table_, other, true};
   }
   void release() {
     if (owned_ && self_ != nullptr) {

@@ -1,6 +1,7 @@
 // Node: how the parameters of a layer of look-up tables become tables, or values on pins.
 #pragma once
 #include <clh/tensor.hpp>
+#include <clh/trampoline.hpp>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
@@ -119,33 +120,18 @@ struct NodeKind : TorchKind<Node> {
 
   template <class T>
   static const clh_node_vt* table() {
+    using Over = Trampoline<NodeKind, T>;
     static const clh_node_vt vt{
-        sizeof(clh_node_vt), 0, [](void* p) { delete static_cast<Node*>(p); },
+        sizeof(clh_node_vt), 0, destroy,
         [](void* p, const clh_tensor* x, const clh_tensor* mapping, clh_tensor** y,
            clh_error* e) noexcept -> clh_status {
           return guard<Errors>(e, [&] {
             *y = give(static_cast<Node&>(self<T>(p)).forward(borrow(x), borrow(mapping)));
           });
         },
-        [](void* p, const clh_tensor_sink* sink, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] {
-            for (const auto& item : self<T>(p).parameters()) {
-              put(*sink, item.name, item.tensor);
-            }
-          });
-        },
-        [](void* p, clh_tensor** out, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { *out = give(self<T>(p).truth_table()); });
-        },
-        [](void* p, clh_tensor** out, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { *out = give(self<T>(p).table()); });
-        },
-        [](void* p, std::int32_t on, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).set_training(on != 0); });
-        },
-        [](void* p, clh_error* e) noexcept -> clh_status {
-          return guard<Errors>(e, [&] { self<T>(p).after_step(); });
-        }};
+        Over::template sink<&T::parameters>, Over::template make<&T::truth_table>,
+        Over::template make<&T::table>, Over::template flag<&T::set_training>,
+        Over::template call<&T::after_step>};
     return &vt;
   }
   template <class T>
@@ -155,8 +141,8 @@ struct NodeKind : TorchKind<Node> {
 };
 
 template <class T>
-Described node(const char* id, const char* title, Caps caps = {}) {
-  return describe<NodeKind, T>(id, title, std::move(caps));
+ComponentDescription node(const char* id, const char* title) {
+  return describe<NodeKind, T>(id, title);
 }
 
 }  // namespace clh

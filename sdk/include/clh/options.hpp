@@ -7,6 +7,7 @@
 #include <deque>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -167,6 +168,13 @@ class OptionBinder {
     p.def.n = static_cast<std::uint32_t>(kept.size());
     p.def.u.rv = kept.data();
   }
+  /// A number that may be absent.
+  template <class Number>
+  void describe(clh_param& p, const std::optional<Number>& x) {
+    describe(p, x.value_or(Number{}));
+    p.def.n = x.has_value() ? 1 : 0;
+    p.flags |= CLH_OPTIONAL;
+  }
   template <class Kind>
   void describe(clh_param& p, const Component<Kind>& x) {
     p.def.type = CLH_COMPONENT;
@@ -188,6 +196,13 @@ class OptionBinder {
     x.assign(v.u.iv, v.u.iv + v.n);
   }
   static void read(const clh_value& v, std::vector<double>& x) { x.assign(v.u.rv, v.u.rv + v.n); }
+  template <class Number>
+  static void read(const clh_value& v, std::optional<Number>& x) {
+    x.reset();
+    if (v.n != 0) {
+      read(v, x.emplace());
+    }
+  }
   template <class Kind>
   static void read(const clh_value& v, Component<Kind>& x) {
     x.choose(v.u.f);

@@ -8,29 +8,48 @@
 #include <clh/shape.hpp>
 
 #include <cstring>
-#include <initializer_list>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+// Id, version, license, LibTorch fingerprint and capabilities: generated beside the note by
+// clh_add_plugin.
+extern "C" __attribute__((visibility("hidden"))) const char* const clh_plugin_identity[5];
+
 namespace clh __attribute__((visibility("hidden"))) {
 
-/// The four scenarios of the field; the three with task boundaries.
-inline constexpr const char* kAllSettings[] = {"class-il", "domain-il", "task-il", "task-free"};
-inline constexpr const char* kTaskSettings[] = {"class-il", "domain-il", "task-il"};
-
-/// What a component says of itself: settings, needs, promises, confessions. An open set.
+/// What a component says of itself: scenarios, needs, promises, confessions. An open set. Written
+/// once, as CAPS of clh_add_plugin, from where the note and the component's table have it.
 class Caps {
  public:
-  Caps(std::initializer_list<const char*> names = {}) : names_(names) { names_.push_back(nullptr); }
-  template <std::size_t N>
-  Caps(const char* const (&names)[N]) : names_(names, names + N) {  // NOLINT: reads as a list
+  /// Those of `kind:id` in a text like "model:er=class-il,task-il dataset:x=parallel-get".
+  Caps(const char* declared, clh_kind kind, const char* id) {
+    static constexpr const char* kKinds[] = {"",        "model", "backbone", "dataset",
+                                             "encoder", "node",  "layer"};
+    const auto key = std::string(" ") + kKinds[kind] + ":" + id + "=";
+    const auto all = std::string(" ") + declared + " ";
+    const auto found = all.find(key);
+    if (found != std::string::npos) {
+      const auto first = found + key.size();
+      text_ = all.substr(first, all.find(' ', first) - first);
+    }
+    for (auto& c : text_) {  // one text, cut into names
+      c = c == ',' ? '\0' : c;
+    }
+    for (std::size_t at = 0; at < text_.size(); at += std::strlen(text_.c_str() + at) + 1) {
+      names_.push_back(text_.c_str() + at);
+    }
     names_.push_back(nullptr);
   }
+  Caps(const Caps&) = delete;
+  Caps& operator=(const Caps&) = delete;
+  /// NULL-terminated. Owner: this object.
   const char* const* data() const { return names_.data(); }
 
  private:
-  std::vector<const char*> names_;  // NULL-terminated
+  std::string text_;
+  std::vector<const char*> names_;
 };
 
 /// Every instance's way to the host.
@@ -126,25 +145,25 @@ struct TorchSizes {
 };
 
 /// A component's table and the ABI facts of the LibTorch it was built with.
-struct Described {
+struct ComponentDescription {
   const clh_component* component;
   TorchSizes torch;
 };
 
 /// Describes component T of kind `Kind` (a traits class of the kind's header). Called once per T.
 template <class Kind, class T>
-Described describe(const char* id, const char* title, Caps caps) {
-  static const Caps kept = std::move(caps);
+ComponentDescription describe(const char* id, const char* title) {
+  static const Caps caps(clh_plugin_identity[4], Kind::kKind, id);
   static const ParamTable params = describe_options<typename T::Options>();
   static const clh_component component{
-      sizeof(clh_component), Kind::kKind, id, title, title, CiteOf<T>::value, kept.data(),
+      sizeof(clh_component), Kind::kKind, id, title, title, CiteOf<T>::value, caps.data(),
       static_cast<std::uint32_t>(params.params.size()), 0, params.params.data(),
       [](const clh_host* host, const void* spec, const clh_value* values, clh_object* out,
          clh_error* error) noexcept -> clh_status {
         return guard<typename Kind::Errors>(error, [&] {
           using Spec = typename Kind::Spec;
-          const Context<Spec> context{&whole(host, "clh_host"),
-                                      &whole(static_cast<const Spec*>(spec), "the spec")};
+          const Context<Spec> context{&require_complete(host, "clh_host"),
+                                      &require_complete(static_cast<const Spec*>(spec), "the spec")};
           void* self = Kind::template wrap<T>(
               construct<T>(context,
                            read_options<typename T::Options>(values)));
@@ -162,9 +181,10 @@ Described describe(const char* id, const char* title, Caps caps) {
   return {&component, Kind::torch()};
 }
 
-/// The plugin's table; the same one at every call. `identity`: id, version, license, fingerprint.
+/// The plugin's table; the same one at every call. `identity`: id, version, license,
+/// fingerprint, capabilities.
 template <class... Components>
-const clh_plugin* plugin_table(const char* const identity[4], Components... described) {
+const clh_plugin* plugin_table(const char* const identity[5], Components... described) {
   static const clh_component* const components[] = {described.component...};
   static const clh_torch_ext torch = [&] {
     TorchSizes sizes;
@@ -183,9 +203,6 @@ const clh_plugin* plugin_table(const char* const identity[4], Components... desc
 }
 
 }  // namespace clh
-
-// Id, version, license and LibTorch fingerprint: generated beside the note by clh_add_plugin.
-extern "C" __attribute__((visibility("hidden"))) const char* const clh_plugin_identity[4];
 
 /// Names the components of this plugin; once per .so. The only macro, because extern "C" cannot
 /// come from a template.

@@ -13,9 +13,9 @@ namespace clh __attribute__((visibility("hidden"))) {
 
 /// One named stream. The host keeps its position, so a copy of this object continues the same
 /// stream and checkpoints need nothing from the plugin.
-class WordStream {
+class RandomStream {
  public:
-  WordStream(const clh_host* host, std::string name) : host_(host), name_(std::move(name)) {}
+  RandomStream(const clh_host* host, std::string name) : host_(host), name_(std::move(name)) {}
 
   /// Fills `out` with `n` uniform 64-bit words.
   void words(std::uint64_t* out, std::int64_t n) {

@@ -62,9 +62,9 @@ struct TorchErrors {
 };
 
 /// A named stream that also serves LibTorch's own random functions.
-class Rng final : public WordStream {
+class Rng final : public RandomStream {
  public:
-  using WordStream::WordStream;
+  using RandomStream::RandomStream;
   /// LibTorch's CPU generator seeded from this stream. Owner: shared with the host, which saves
   /// its state.
   at::Generator torch() const {
@@ -103,6 +103,7 @@ struct TorchKind {
   static T& self(void* p) {
     return *static_cast<T*>(static_cast<Base*>(p));
   }
+  static void destroy(void* p) { delete static_cast<Base*>(p); }
 };
 
 /// Collects the tensors that a component puts into a sink.

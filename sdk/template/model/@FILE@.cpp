@@ -2,7 +2,7 @@
 // from a bounded memory, a uniform sample of everything seen.
 // Chaudhry et al., "On Tiny Episodic Memories in Continual Learning", arXiv:1902.10486, Alg. 1.
 #include <clh/model.hpp>
-#include <clh/reservoir_buffer.hpp>
+#include <clh/memory/reservoir_buffer.hpp>
 
 #include <ATen/ops/cat.h>
 
@@ -48,4 +48,4 @@ class @CLASS@ final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<@CLASS@>("@NAME@", "Experience replay", clh::kAllSettings));
+CLH_PLUGIN(clh::model<@CLASS@>("@NAME@", "Experience replay"));

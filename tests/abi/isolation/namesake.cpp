@@ -27,6 +27,7 @@ class Namesake : public clh::BulkDataset {
 
 CLH_NOTE("id=org.clh.test." NAME "\nversion=1.0.0\nlicense=MIT\nprovides=dataset:" NAME
          "\nneeds=\n");
-extern "C" const char* const clh_plugin_identity[4] = {("org.clh.test." NAME), "1.0.0", "MIT", ""};
+extern "C" const char* const clh_plugin_identity[5] = {("org.clh.test." NAME), "1.0.0", "MIT", "",
+                                                       ""};
 
 CLH_PLUGIN(clh::dataset<Namesake>(NAME, NAME));

@@ -1,6 +1,6 @@
 #include "core/abi/dlpack_tensor.hpp"
 
-#include <clh/host_array.hpp>
+#include <clh/data/host_array.hpp>
 
 #include <cstdint>
 #include <vector>

@@ -88,4 +88,4 @@ class ErRing final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<ErRing>("acme-er-ring", "Experience replay from rings", clh::kAllSettings));
+CLH_PLUGIN(clh::model<ErRing>("acme-er-ring", "Experience replay from rings"));

@@ -1,5 +1,5 @@
 // Files of the IDX format, written here byte by byte: what is read, and what is refused and how.
-#include <clh/idx.hpp>
+#include <clh/data/idx.hpp>
 
 #include <string>
 

@@ -123,7 +123,8 @@ TEST(ActiveEwc, FisherIsThatOfTheActiveOutputs) {
   }
   bench.end_task();
   const auto state = bench.model_state();
-  const auto& springs = std::get<at::Tensor>(state->children.at("springs")->values.at("stiffness"));
+  const auto& springs =
+      std::get<at::Tensor>(state->children.at("penalty")->values.at("importance"));
   EXPECT_TRUE(springs.allclose(expected, 1e-4, 1e-7));
   EXPECT_GT(expected.max().item<double>(), 1e-3);
 }

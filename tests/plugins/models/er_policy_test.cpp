@@ -1,5 +1,5 @@
 // What `er` keeps under each of its policies.
-#include <clh/herding.hpp>
+#include <clh/memory/herding.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>

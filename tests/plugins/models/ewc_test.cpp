@@ -17,7 +17,7 @@ using clh::test::OptionTexts;
 using clh::test::random_task;
 
 at::Tensor kept(const ModelBench& bench, const char* key) {
-  return std::get<at::Tensor>(bench.model_state()->children.at("springs")->values.at(key));
+  return std::get<at::Tensor>(bench.model_state()->children.at("penalty")->values.at(key));
 }
 
 /// So small a rate that float32 values do not move: observe() then only measures.
@@ -73,7 +73,7 @@ TEST_F(EwcTest, PenaltyIsLambdaTimesFisherTimesSquare) {
     const auto data = task(1);
     const auto drift = bench->values() - anchors[0];
     const auto penalty = (half == "true" ? 2.5 : 5.0) *
-                         (kept(*bench, "stiffness") * drift.square()).sum().item<double>();
+                         (kept(*bench, "importance") * drift.square()).sum().item<double>();
     ASSERT_GT(penalty, 0.05);
     const auto expected = plain(*bench, data) + penalty;
     EXPECT_NEAR(bench->observe(data.raw, data.labels), expected, 1e-5 * expected) << half;
@@ -115,7 +115,7 @@ TEST_F(EwcTest, NeverOvershootsTheAnchorUnlessAsPublished) {
     const auto drift = bench->values() - anchors[0];
     const auto loss = at::cross_entropy_loss(bench->forward(data.raw), data.labels);
     const auto gradient = bench->gradient_of(loss);
-    const auto stiffness = kept(*bench, "stiffness") * (formula == "reference-code" ? 2e4 : 1e4);
+    const auto stiffness = kept(*bench, "importance") * (formula == "reference-code" ? 2e4 : 1e4);
     ASSERT_TRUE(stiffness.gt(10).any().item<bool>());  // 1 / rate
     const auto bounded = formula == "reference-code" ? stiffness : stiffness.clamp_max(10);
     const auto expected = loss.item<double>() + (bounded * drift.square()).sum().item<double>() / 2;
@@ -143,13 +143,13 @@ TEST_F(EwcTest, OnlineFisherDecaysAndAdds) {
       one->end_task();
     }
     if (t == 0) {
-      first = kept(bench, "stiffness");
-      ASSERT_TRUE(first.equal(kept(last_only, "stiffness")));
+      first = kept(bench, "importance");
+      ASSERT_TRUE(first.equal(kept(last_only, "importance")));
     }
   }
-  const auto second = kept(last_only, "stiffness");
+  const auto second = kept(last_only, "importance");
   EXPECT_FALSE(second.allclose(first));
-  EXPECT_TRUE(kept(bench, "stiffness").allclose(0.25 * first + second));
+  EXPECT_TRUE(kept(bench, "importance").allclose(0.25 * first + second));
   EXPECT_TRUE(kept(bench, "anchor").equal(bench.values()));
 }
 
@@ -168,7 +168,7 @@ TEST_F(EwcTest, SeparateSpringsAddUp) {
     single.values().copy_(separate.values());
     separate.end_task();
     single.end_task();
-    fishers.push_back(kept(single, "stiffness"));
+    fishers.push_back(kept(single, "importance"));
     anchors.push_back(separate.values().clone());
   }
   separate.begin_task(task(3));
@@ -209,7 +209,7 @@ TEST_F(EwcTest, LeavesGrownParametersFree) {
     EXPECT_TRUE(bench.grads().narrow(0, held, grown).equal(plain_gradient.narrow(0, held, grown)));
     EXPECT_FALSE(bench.grads().narrow(0, 0, held).allclose(plain_gradient.narrow(0, 0, held)));
     bench.end_task();
-    EXPECT_EQ(kept(bench, "stiffness").size(0), held + grown);  // and held from now on
+    EXPECT_EQ(kept(bench, "importance").size(0), held + grown);  // and held from now on
     EXPECT_TRUE(
         kept(bench, "anchor").narrow(0, held, grown).equal(bench.values().narrow(0, held, grown)));
     bench.begin_task(random_task(12, {2}, {4, 5}, 3));
@@ -228,7 +228,7 @@ TEST_F(EwcTest, ReferenceCodeIsOnlineConfidenceWithoutHalf) {
     }
   }
   EXPECT_TRUE(paper.values().equal(spelt.values()));
-  EXPECT_TRUE(kept(paper, "stiffness").equal(kept(spelt, "stiffness")));
+  EXPECT_TRUE(kept(paper, "importance").equal(kept(spelt, "importance")));
 }
 
 }  // namespace ewc_test

@@ -67,7 +67,7 @@ at::Tensor slow_fisher(const ModelBench& bench, const BenchTask& task, const std
 }
 
 at::Tensor fisher_of(const ModelBench& bench) {
-  return std::get<at::Tensor>(bench.model_state()->children.at("springs")->values.at("stiffness"));
+  return std::get<at::Tensor>(bench.model_state()->children.at("penalty")->values.at("importance"));
 }
 
 BenchPlan plan_for(const std::string& backbone) {

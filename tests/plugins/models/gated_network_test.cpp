@@ -1,5 +1,5 @@
 // GatedNetwork on a made-up network, whose parameters and activations are only names and shapes.
-#include <clh/gated_network.hpp>
+#include <clh/networks/gated_network.hpp>
 
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
@@ -13,16 +13,16 @@ namespace gated_network_test {
 using clh::GatedNetwork;
 
 /// Slots and the names of activations, in the order given.
-class Described {
+class ComponentDescription {
  public:
-  Described& slot(const char* name, std::vector<std::int64_t> dims,
-                  std::int64_t first_output = -1) {
+  ComponentDescription& slot(const char* name, std::vector<std::int64_t> dims,
+                             std::int64_t first_output = -1) {
     const clh::Shape shape(std::move(dims));
     slots_.push_back({name, size_, shape.numel(), first_output, shape.c_shape()});
     size_ += shape.numel();
     return *this;
   }
-  Described& layer(const char* name) {
+  ComponentDescription& layer(const char* name) {
     seen_.push_back(std::string(name) + ".input");
     seen_.push_back(std::string(name) + ".output");
     return *this;
@@ -61,7 +61,7 @@ class Described {
   std::int64_t samples = 0;
 
  private:
-  static Described& of(void* self) { return *static_cast<Described*>(self); }
+  static ComponentDescription& of(void* self) { return *static_cast<ComponentDescription*>(self); }
 
   std::vector<clh_slot> slots_;
   std::vector<std::string> seen_;
@@ -72,8 +72,8 @@ class Described {
 };
 
 /// A convolution with normalization and shortcut, one fed by it, a layer fed by more than that.
-Described convolutions() {
-  Described net;
+ComponentDescription convolutions() {
+  ComponentDescription net;
   net.slot("backbone.a.weight", {2, 1, 3, 3}).slot("backbone.a_bn.weight", {2});
   net.slot("backbone.b.weight", {3, 2, 3, 3}).slot("backbone.shortcut.weight", {3, 1, 1, 1});
   net.slot("backbone.c.weight", {3, 12}).slot("backbone.c.bias", {3});
@@ -132,7 +132,7 @@ TEST(GatedNetwork, SpreadsNumbersOfUnitsOverParameters) {
 
 TEST(GatedNetwork, KnowsAPlainChain) {
   const auto chain = [](std::int64_t features) {
-    Described net;
+    ComponentDescription net;
     net.slot("backbone.a.weight", {2, 4}).slot("backbone.a.bias", {2});
     net.slot("backbone.b.weight", {features, 2});
     net.slot("head.0.weight", {2, features}, 0);
@@ -147,11 +147,11 @@ TEST(GatedNetwork, KnowsAPlainChain) {
 }
 
 TEST(GatedNetwork, RefusesParametersThatBelongToNoUnit) {
-  Described before, wide, none;
+  ComponentDescription before, wide, none;
   before.slot("backbone.scale", {2}).slot("backbone.a.weight", {2, 4}).layer("backbone.a");
   wide.slot("backbone.a.weight", {2, 4}).slot("backbone.table", {5, 2}).layer("backbone.a");
   none.slot("backbone.a.weight", {2, 4}).layer("backbone.b");
-  const auto text_of = [](Described& net) -> std::string {
+  const auto text_of = [](ComponentDescription& net) -> std::string {
     try {
       net.learned();
     } catch (const clh::UsageError& error) {

@@ -1,12 +1,11 @@
-#include <clh/adam.hpp>
-#include <clh/variational_autoencoder.hpp>
-
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 
 #include "model_bench.hpp"
+#include "plugins/models/generative_replay/adam.hpp"
+#include "plugins/models/generative_replay/variational_autoencoder.hpp"
 #include <gtest/gtest.h>
 
 namespace generative_replay_test {
@@ -36,11 +35,11 @@ BenchPlan plan_with(OptionTexts options) {
 }
 
 /// A generator of the model's: "generator", or "before" from before the task.
-clh::VariationalAutoencoder generator(const ModelBench& bench, const char* which) {
+generative_replay::VariationalAutoencoder generator(const ModelBench& bench, const char* which) {
   const auto state = bench.model_state();
   const clh::core::StateReader reader(*state->children.at(which));
   clh::Archive archive(reader.table(), 1);
-  clh::VariationalAutoencoder loaded;
+  generative_replay::VariationalAutoencoder loaded;
   loaded.state(archive);
   return loaded;
 }
@@ -163,7 +162,7 @@ TEST(GenerativeReplay, TheGeneratorLearnsFromTheSameSamplesWithTheSameWeights) {
     const auto loss = present * mine.loss(task(t + 1).raw, draws.noise) +
                       (1 - present) * mine.loss(draws.made_up, draws.made_up_noise);
     loss.backward();
-    clh::Adam().step(mine.parameters().values(), mine.parameters().grads(), 0.01);
+    generative_replay::Adam().step(mine.parameters().values(), mine.parameters().grads(), 0.01);
     bench.observe(task(t + 1).raw, task(t + 1).labels);
     const auto found = generator(bench, "generator");
     EXPECT_TRUE(found.parameters().values().allclose(mine.parameters().values(), 1e-5, 1e-6)) << t;
@@ -201,7 +200,7 @@ TEST(GenerativeReplay, TakesBytes) {
                       mine.loss(draws.made_up, draws.made_up_noise)) /
                      2;
   bound.backward();
-  clh::Adam().step(mine.parameters().values(), mine.parameters().grads(), 0.01);
+  generative_replay::Adam().step(mine.parameters().values(), mine.parameters().grads(), 0.01);
   const auto loss = at::cross_entropy_loss(bench.forward(bytes(1)), task(1).labels) / 2 +
                     at::cross_entropy_loss(bench.forward(made_up), labels) / 2;
   EXPECT_NEAR(bench.observe(bytes(1), task(1).labels), loss.item<double>(),

@@ -16,7 +16,7 @@ using clh::test::OptionTexts;
 using clh::test::random_task;
 
 at::Tensor stiffness(const ModelBench& bench) {
-  return std::get<at::Tensor>(bench.model_state()->children.at("springs")->values.at("stiffness"));
+  return std::get<at::Tensor>(bench.model_state()->children.at("penalty")->values.at("importance"));
 }
 
 BenchPlan plan_for(const std::string& backbone, OptionTexts options = {}) {

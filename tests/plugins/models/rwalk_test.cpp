@@ -13,7 +13,7 @@ using clh::test::ModelBench;
 using clh::test::random_task;
 
 at::Tensor spring(const ModelBench& bench, const char* key) {
-  return std::get<at::Tensor>(bench.model_state()->children.at("springs")->values.at(key));
+  return std::get<at::Tensor>(bench.model_state()->children.at("penalty")->values.at(key));
 }
 
 BenchTask task(int t) {
@@ -65,8 +65,8 @@ TEST(Rwalk, HoldsByFisherAndByLossSavedPerDistance) {
     stiffness = fisher / fisher.max() + saved / saved.max();
     anchor = bench.values().clone();
     ASSERT_EQ(mean_score.lt(0).any().item<bool>(), t > 0);
-    EXPECT_TRUE(spring(bench, "stiffness").allclose(stiffness, 1e-2, 1e-4))
-        << at::stack({spring(bench, "stiffness"), stiffness}, 1);
+    EXPECT_TRUE(spring(bench, "importance").allclose(stiffness, 1e-2, 1e-4))
+        << at::stack({spring(bench, "importance"), stiffness}, 1);
     EXPECT_TRUE(spring(bench, "anchor").equal(anchor));
   }
 }
@@ -80,8 +80,8 @@ TEST(Rwalk, StaysFiniteWhereNothingMoves) {
     bench.begin_task(data);
     bench.train(4);
     bench.end_task();
-    EXPECT_TRUE(spring(bench, "stiffness").isfinite().all().item<bool>());
-    EXPECT_LE(spring(bench, "stiffness").max().item<double>(), 2.0001);
+    EXPECT_TRUE(spring(bench, "importance").isfinite().all().item<bool>());
+    EXPECT_LE(spring(bench, "importance").max().item<double>(), 2.0001);
   }
 }
 
@@ -104,7 +104,7 @@ TEST(Rwalk, LeavesGrownParametersFree) {
   EXPECT_TRUE(bench.grads().narrow(0, held, grown).equal(gradient.narrow(0, held, grown)));
   EXPECT_FALSE(bench.grads().narrow(0, 0, held).allclose(gradient.narrow(0, 0, held)));
   bench.end_task();
-  EXPECT_EQ(spring(bench, "stiffness").size(0), held + grown);
+  EXPECT_EQ(spring(bench, "importance").size(0), held + grown);
 }
 
 }  // namespace rwalk_test

@@ -78,8 +78,8 @@ TEST(Si, ImportanceIsThePathIntegralOverTheSquaredDrift) {
         ASSERT_TRUE(path.lt(-1e-3).any().item<bool>());
       }
       bench.end_task();
-      EXPECT_TRUE(kept(bench, "springs", "stiffness").allclose(expected, 1e-3, 1e-5)) << source;
-      EXPECT_TRUE(kept(bench, "springs", "anchor").equal(bench.values()));
+      EXPECT_TRUE(kept(bench, "penalty", "importance").allclose(expected, 1e-3, 1e-5)) << source;
+      EXPECT_TRUE(kept(bench, "penalty", "anchor").equal(bench.values()));
     }
   }
 }
@@ -89,7 +89,7 @@ TEST(Si, PenaltyIsCTimesImportanceTimesSquare) {
   bench.begin_task(task(0));
   bench.train(4);
   bench.end_task();
-  const auto anchor = bench.values().clone(), omega = kept(bench, "springs", "stiffness");
+  const auto anchor = bench.values().clone(), omega = kept(bench, "penalty", "importance");
   const auto data = task(1);
   bench.begin_task(data);
   bench.values().add_(0.3 * at::randn(anchor.sizes(), at::detail::createCPUGenerator(5)));
@@ -109,7 +109,7 @@ TEST(Si, NeverOvershootsTheAnchor) {
   bench.train(4);
   bench.end_task();
   const auto anchor = bench.values().clone();
-  const auto held = kept(bench, "springs", "stiffness").gt(1e-5);
+  const auto held = kept(bench, "penalty", "importance").gt(1e-5);
   bench.begin_task(task(1));
   bench.values().add_(0.5);
   const auto data = task(1);
@@ -145,7 +145,7 @@ TEST(Si, ReferenceCodeIntegratesTheClippedTotalGradient) {
     bench.end_task();
   }
   EXPECT_TRUE(clipped);
-  EXPECT_TRUE(kept(bench, "springs", "stiffness").allclose(expected, 1e-3, 1e-5));
+  EXPECT_TRUE(kept(bench, "penalty", "importance").allclose(expected, 1e-3, 1e-5));
 }
 
 TEST(Si, LeavesNormalizationLayersFree) {
@@ -158,7 +158,7 @@ TEST(Si, LeavesNormalizationLayersFree) {
     bench.begin_task(random_task(8, plan.input, {0, 1, 2, 3}, 1));
     bench.train(4);
     bench.end_task();
-    const auto omega = kept(bench, "springs", "stiffness");
+    const auto omega = kept(bench, "penalty", "importance");
     const auto& info = bench.network().info();
     double norms = 0, others = 0;
     for (std::int64_t i = 0; i < info.n_slots; ++i) {

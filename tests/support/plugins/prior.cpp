@@ -44,5 +44,4 @@ class Prior final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Prior>("prior", "Predicts the most frequent class",
-                             {"class-il", "task-il", "no-network"}));
+CLH_PLUGIN(clh::model<Prior>("prior", "Predicts the most frequent class"));

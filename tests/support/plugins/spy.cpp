@@ -85,4 +85,4 @@ class Spy final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Spy>("spy", "Reports what it can see", clh::kAllSettings));
+CLH_PLUGIN(clh::model<Spy>("spy", "Reports what it can see"));

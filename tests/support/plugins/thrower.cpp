@@ -15,4 +15,4 @@ class Thrower final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Thrower>("thrower", "Cannot be described", {"class-il"}));
+CLH_PLUGIN(clh::model<Thrower>("thrower", "Cannot be described"));

@@ -14,7 +14,7 @@ class Twin final : public clh::Model {
 
   void begin_task(const clh::Task& task) override {
     if (task.index() == 1) {
-      second_ = net().spawn(clh::Spawn::kFresh, 7);
+      second_ = net().fresh(7);
     }
   }
   double observe(const clh::Batch& batch) override {
@@ -30,7 +30,7 @@ class Twin final : public clh::Model {
     return loss.item<double>();
   }
   void state(clh::Archive& archive) override {
-    archive_network(archive, "second", second_, clh::Spawn::kFresh);
+    archive_network(archive, "second", second_, clh::NetworkCopy::kFresh);
   }
 
  private:
@@ -40,4 +40,4 @@ class Twin final : public clh::Model {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<Twin>("twin", "Trains two networks", clh::kTaskSettings));
+CLH_PLUGIN(clh::model<Twin>("twin", "Trains two networks"));

@@ -122,5 +122,5 @@ class ZooLayer final : public clh::Backbone {
 
 }  // namespace
 
-CLH_PLUGIN(clh::model<ZooTorch>("zoo-torch", "Breaks the rules on tensors", {"class-il"}),
+CLH_PLUGIN(clh::model<ZooTorch>("zoo-torch", "Breaks the rules on tensors"),
            clh::backbone<ZooLayer>("zoo-layer", "Mistreats its parameter"));
