@@ -129,7 +129,7 @@ GatheredBatch ExperienceData::gather(const EpochOrder& order, std::int64_t first
     const auto& task = plan_->tasks[static_cast<std::size_t>(order.task[place])];
     copy_sample(*train_, task, index, to, bytes);
     labels[i] = task.label_map[static_cast<std::size_t>(all_labels[index])];
-    ids[i] = index;
+    ids[i] = sample_id(order.task[place], index);
   }
   if (augmented && transform_->augments()) {
     // The same picture in two tasks, or appended, is another sample with draws of its own.
@@ -145,6 +145,11 @@ GatheredBatch ExperienceData::gather(const EpochOrder& order, std::int64_t first
     batch.inputs = transform_->plain(batch.raw);
   }
   return batch;
+}
+
+std::int64_t ExperienceData::sample_id(std::int32_t task, std::int64_t index) const {
+  const bool transformed = !plan_->tasks[static_cast<std::size_t>(task)].pixel_map.empty();
+  return transformed ? (task + 1) * train_->size() + index : index;
 }
 
 GatheredBatch ExperienceData::batch(std::int64_t first, std::int64_t n) const {

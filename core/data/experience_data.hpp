@@ -52,6 +52,9 @@ class ExperienceData {
   void state(Archive& archive);
 
  private:
+  /// A number that tells the sample from every other of the stream: its index, or, where a task
+  /// transforms it, one of the task's own.
+  std::int64_t sample_id(std::int32_t task, std::int64_t index) const;
   GatheredBatch gather(const EpochOrder& order, std::int64_t first, std::int64_t n,
                        bool augmented) const;
 

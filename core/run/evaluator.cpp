@@ -215,7 +215,7 @@ std::int64_t Evaluator::evaluate(std::int64_t row, const Network* network,
     const auto& outputs = plan_->tasks[task].outputs;
     const bool reachable =
         network == nullptr || outputs.empty() || outputs.back() < network->head().outputs();
-    if (seen(row, task) || (options_.future && reachable)) {
+    if (seen(row, task) || (options_.unseen_tasks && reachable)) {
       const auto found = evaluate_task(row, task, network, &model);
       not_finite += seen(row, task) ? found : 0;
     }

@@ -36,7 +36,7 @@ class Evaluator {
 
   /// Evaluates the untrained network on all tasks, without the model.
   void evaluate_initial(const Network& network);
-  /// Evaluates after an experience: the seen tasks, and with `future` all for which there are
+  /// Evaluates after an experience: the seen tasks, and with `unseen_tasks` all for which there are
   /// outputs. `model` predicts if it can, and must without a network (null).
   /// Returns: how many answers about seen tasks were not finite.
   /// Errors:  PluginError for predictions of another shape, or with fewer columns than outputs.

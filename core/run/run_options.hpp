@@ -50,11 +50,12 @@ enum class EvalScope { kSeen, kAll };
 
 struct EvalOptions {
   std::int64_t batch_size = 1000;
-  bool future = true;
+  bool unseen_tasks = true;
   EvalScope scope = EvalScope::kSeen;
   void bind(OptionBinder& option) {
     option("batch-size", batch_size, "samples of an evaluation step").range(1, 1e9).unit("samples");
-    option("future", future, "evaluate tasks not yet learned too (needed for forward transfer)");
+    option("unseen-tasks", unseen_tasks,
+           "evaluate tasks not yet learned too (needed for forward transfer)");
     option("scope", scope, "class-il argmax over the classes seen so far, or over all outputs")
         .choices({"seen", "all"});
   }

@@ -4,6 +4,11 @@
 
 #include "core/version.hpp"
 
+// What clh_add_plugin generates for plugins.
+extern "C" const char* const clh_plugin_identity[5] = {
+    "org.clh.validation", clh::core::kVersion, "MIT", "",
+    "model:validation-steps=class-il,domain-il,task-il,task-free"};
+
 namespace clh::core {
 namespace {
 
@@ -12,23 +17,18 @@ class Steps final : public Model {
   using Model::Model;
 
   double observe(const Batch& batch) override {
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 };
 
 }  // namespace
 
 ComponentDescription probe_model() {
-  return model<Steps>(kProbeModel, "Plain steps for validation", kAllScenarios);
+  return model<Steps>(kProbeModel, "Plain steps for validation");
 }
 
 const clh_plugin& probe_plugin() {
-  static const char* const identity[4] = {"org.clh.validation", kVersion, "MIT", ""};
-  return *plugin_table(identity, probe_dataset(), probe_backbone(), probe_model());
+  return *plugin_table(clh_plugin_identity, probe_dataset(), probe_backbone(), probe_model());
 }
 
 }  // namespace clh::core

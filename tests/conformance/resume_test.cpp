@@ -48,7 +48,7 @@ class Resumer {
   Resumer(const Resumer&) = delete;
   Resumer& operator=(const Resumer&) = delete;
 
-  /// Loads the state in `half`, runs to the end and writes the state to `out`.
+  /// Loads the state in `half-lambda`, runs to the end and writes the state to `out`.
   /// Returns: what went wrong, empty = nothing.
   std::string finish(const std::string& half, const std::string& out, const std::string& job) {
     std::fprintf(words_, "%s %s %s\n", half.c_str(), out.c_str(), job.c_str());
@@ -98,13 +98,13 @@ INSTANTIATE_TEST_SUITE_P(
     Models, Resume,
     testing::Values(
         "model=sgd", "model=er", "model=der", "model=derpp", "model=agem model.minibatch=8",
-        "model=ewc model.lambda=10 model.fisher-n=40",
-        "model=ewc model.mode=separate model.lambda=10 model.fisher-n=40 head=incremental",
+        "model=ewc model.lambda=10 model.fisher-samples=40",
+        "model=ewc model.mode=separate model.lambda=10 model.fisher-samples=40 head=incremental",
         "model=lwf", "model=lwf head=incremental", "model=lwf model.formula=reference-code",
         "model=joint", "model=agem-r model.minibatch=8 model.buffer-size=40",
         "model=er-ace model.buffer-size=40", "model=er-ace head=incremental",
         "model=fdr model.buffer-size=40", "model=fdr model.formula=reference-code head=incremental",
-        "model=gss model.buffer-size=40 model.batch-num=2",
+        "model=gss model.buffer-size=40 model.rounds=2",
         "model=hal model.buffer-size=40 model.anchor-steps=5",
         "model=hal model.formula=reference-code",
         "model=mer model.buffer-size=40 model.minibatch=8 model.beta=0.5 model.gamma=0.5",
@@ -118,8 +118,8 @@ INSTANTIATE_TEST_SUITE_P(
         "model=ncm model.source=memory model.backbone=replay model.buffer-size=40 head=incremental",
         "model=slda", "model=slda model.base-init=oas model.backbone=first-task",
         "model=slda stream.scenario=task-free", "model=fecam", "model=bic model.buffer-size=40",
-        "model=bic head=incremental", "model=lucir model.buffer-size=40 model.ft-epochs=3",
-        "model=lucir model.ft-epochs=1 head=incremental optimizer.momentum=0.9",
+        "model=bic head=incremental", "model=lucir model.buffer-size=40 model.fine-tune-epochs=3",
+        "model=lucir model.fine-tune-epochs=1 head=incremental optimizer.momentum=0.9",
         "model=rpc model.buffer-size=40", "model=rwalk model.delta-t=4", "model=si",
         "model=generative-replay model.hidden=20 model.latent=4",
         "model=generative-replay model.target=soft model.hidden=20 optimizer=adam "
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(
         "model=scr model.minibatch=8 stream.scenario=task-free",
         "model=cope model.buffer-size=40 model.inner=2 optimizer.momentum=0.9",
         "model=cope head=incremental",
-        "model=xder model.buffer-size=40 model.simclr-batch=4 model.n-aug=2",
+        "model=xder model.buffer-size=40 model.simclr-batch=4 model.views=2",
         "model=xder model.buffer-size=40 head=incremental",
         "model=si model.formula=reference-code head=incremental"));
 INSTANTIATE_TEST_SUITE_P(
@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "model=er model.policy=herding model.buffer-size=20 model.active=task",
                     "model=er model.policy=closest-to-center model.buffer-size=20 head=incremental",
                     "model=si model.active=seen head=incremental",
-                    "model=ewc model.active=task model.fisher-n=40"));
+                    "model=ewc model.active=task model.fisher-samples=40"));
 INSTANTIATE_TEST_SUITE_P(
     Parts, Resume,
     testing::Values(

@@ -50,7 +50,7 @@ TEST_F(BadInput, AnOptionWithoutEffect) {
                "set optimizer.momentum=0.9, or leave nesterov out");
   const auto lambda = host({"train", "model.lambda=0.5"});
   EXPECT_EQ(lambda.exit_code, 2);
-  EXPECT_NE(lambda.err.find("[model] lambda: expected loss=sum beside it, found loss=concat"),
+  EXPECT_NE(lambda.err.find("replay-weight=X takes the place of loss=sum lambda=X"),
             std::string::npos)
       << lambda.err;
   EXPECT_FALSE(fs::exists(folder() / "runs"));

@@ -12,7 +12,8 @@ TEST_F(Describe, Component) {
   EXPECT_EQ(result.out.find("er: Experience replay\nmodel org.clh.er/er\n"), 0U) << result.out;
   for (const std::string text :
        {"\ncapabilities: class-il, domain-il, task-il, task-free\n",
-        "\nOPTION       TYPE     DEFAULT    VALUES ", "\nbuffer-size  integer  500        >= 1 ",
+        "\nOPTION         TYPE     DEFAULT    VALUES ",
+        "\nbuffer-size    integer  500        >= 1 ", "\nreplay-weight  real     none       >= 0 ",
         "exemplars kept in memory"}) {
     EXPECT_NE(result.out.find(text), std::string::npos) << text << "\nin\n" << result.out;
   }

@@ -83,7 +83,7 @@ TEST_F(Record, ItsConfigurationRepeatsTheRun) {
 }
 
 TEST_F(Record, TwoRunsInOneSecondStayApart) {
-  const auto words = tiny({"--json", "train.iterations=1", "eval.future=false"});
+  const auto words = tiny({"--json", "train.iterations=1", "eval.unseen-tasks=false"});
   Process a(request(words)), b(request(words));
   EXPECT_EQ(a.finish().exit_code, 0);
   EXPECT_EQ(b.finish().exit_code, 0);

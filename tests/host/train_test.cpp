@@ -91,7 +91,7 @@ TEST_F(Train, DomainIlHasDomainIlKeysOnly) {
 }
 
 TEST_F(Train, EvaluationOfSeenTasksHasNoForwardTransfer) {
-  const auto result = host(tiny({"--json", "eval.future=false"}));
+  const auto result = host(tiny({"--json", "eval.unseen-tasks=false"}));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto document = nlohmann::json::parse(result.out);
   EXPECT_EQ(document["metrics"].count("task-il/forward-transfer"), 0U);

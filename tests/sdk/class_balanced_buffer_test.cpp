@@ -10,30 +10,34 @@
 #include <vector>
 
 #include "core/state/state_record.hpp"
+#include "tests/support/offered_batch.hpp"
 #include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
 namespace class_balanced_buffer_test {
 
 using clh::ClassBalancedBuffer;
+using clh::test::offered_batch;
 using clh::test::WordHost;
 using Counts = std::map<std::int64_t, std::int64_t>;
 using Labels = std::vector<std::int64_t>;
 
 ClassBalancedBuffer balanced(const WordHost& host, std::int64_t capacity) {
-  return {capacity, host.stream("insert"), host.stream("sample")};
+  return ClassBalancedBuffer(
+      {capacity, clh::Offers::kOnce, host.stream("insert"), host.stream("sample")});
 }
 
 /// Samples first .. first + labels.size() - 1: raw [n, 1] int64 is the number itself.
 std::int64_t offer(ClassBalancedBuffer& buffer, std::int64_t first, const Labels& labels) {
   const auto n = static_cast<std::int64_t>(labels.size());
-  return buffer.add(at::arange(first, first + n).unsqueeze(1), at::tensor(labels, at::kLong));
+  const auto numbers = at::arange(first, first + n);
+  return buffer.add(offered_batch(numbers.unsqueeze(1), at::tensor(labels, at::kLong), numbers));
 }
 
 Labels held(const ClassBalancedBuffer& buffer) {
   Labels slots(static_cast<std::size_t>(buffer.size()));
   std::iota(slots.begin(), slots.end(), std::int64_t{0});
-  const auto raw = buffer.rows(slots).raw.flatten();
+  const auto raw = buffer.select(slots).raw.flatten();
   return {raw.data_ptr<std::int64_t>(), raw.data_ptr<std::int64_t>() + raw.numel()};
 }
 
@@ -113,10 +117,11 @@ TEST(ClassBalancedBuffer, DrawsDifferentRows) {
 TEST(ClassBalancedBuffer, RefusesRowsOfAnotherForm) {
   WordHost host;
   auto buffer = balanced(host, 4);
-  buffer.add(at::zeros({1, 2}, at::kByte), at::zeros({1}, at::kLong));
-  EXPECT_THROW(buffer.add(at::zeros({1, 3}, at::kByte), at::zeros({1}, at::kLong)),
+  buffer.add(offered_batch(at::zeros({1, 2}, at::kByte), at::zeros({1}, at::kLong)));
+  EXPECT_THROW(buffer.add(offered_batch(at::zeros({1, 3}, at::kByte), at::zeros({1}, at::kLong))),
                clh::UsageError);
-  EXPECT_THROW(buffer.add(at::zeros({1, 2}), at::zeros({1}, at::kLong)), clh::UsageError);
+  EXPECT_THROW(buffer.add(offered_batch(at::zeros({1, 2}), at::zeros({1}, at::kLong))),
+               clh::UsageError);
 }
 
 TEST(ClassBalancedBuffer, ContinuesAfterASaveAsIfThereHadBeenNone) {

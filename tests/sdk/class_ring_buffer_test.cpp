@@ -8,23 +8,27 @@
 #include <vector>
 
 #include "core/state/state_record.hpp"
+#include "tests/support/offered_batch.hpp"
 #include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
 namespace class_ring_buffer_test {
 
 using clh::ClassRingBuffer;
+using clh::test::offered_batch;
 using clh::test::WordHost;
 using Numbers = std::vector<std::int64_t>;
 
 ClassRingBuffer ring(const WordHost& host, std::int64_t capacity) {
-  return {capacity, host.stream("insert"), host.stream("sample")};
+  return ClassRingBuffer(
+      {capacity, clh::Offers::kOnce, host.stream("insert"), host.stream("sample")});
 }
 
 /// Samples first .. first + labels.size() - 1: raw [n, 1] int64 is the number itself.
 void offer(ClassRingBuffer& buffer, std::int64_t first, const Numbers& labels) {
   const auto n = static_cast<std::int64_t>(labels.size());
-  buffer.add(at::arange(first, first + n).unsqueeze(1), at::tensor(labels, at::kLong));
+  const auto numbers = at::arange(first, first + n);
+  buffer.add(offered_batch(numbers.unsqueeze(1), at::tensor(labels, at::kLong), numbers));
 }
 
 /// All that is held of a class, ascending.

@@ -16,12 +16,14 @@
 #include <vector>
 
 #include "core/state/state_record.hpp"
+#include "tests/support/offered_batch.hpp"
 #include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
 namespace damaged_state_test {
 
 using clh::core::StateRecord;
+using clh::test::offered_batch;
 using clh::test::WordHost;
 using Value = StateRecord::Value;
 
@@ -67,17 +69,29 @@ at::Tensor labels() {
   return at::arange(10) % 2;
 }
 
+clh::BufferSettings settings(const WordHost& host) {
+  return {6, clh::Offers::kOnce, host.stream("insert"), host.stream("sample")};
+}
+
 TEST(DamagedState, Reservoir) {
   WordHost host;
-  clh::ReservoirBuffer buffer(6, host.stream("insert"), host.stream("sample"));
-  buffer.add(samples(), labels());
+  clh::ReservoirBuffer buffer(settings(host));
+  buffer.add(offered_batch(samples(), labels(), at::arange(10)));
   StateRecord record;
   clh::core::save_state(buffer, record);
   EXPECT_EQ(answer(buffer, record), CLH_OK);
   for (const std::int64_t seen : {-1, 0, 5}) {
-    EXPECT_EQ(answer_with(buffer, record, "seen", seen), CLH_E_STATE) << seen;
+    EXPECT_EQ(answer_with(buffer, record, *record.children.at("policy"), "seen", seen), CLH_E_STATE)
+        << seen;
   }
-  auto& columns = *record.children.at("columns");
+  for (const char* key : {"ids", "offers"}) {
+    EXPECT_EQ(answer_with(buffer, record, key, block({1, 2})), CLH_E_STATE) << key;
+  }
+  auto& held = *record.children.at("samples");
+  for (const std::int64_t size : {-1, 0, 5, 7}) {
+    EXPECT_EQ(answer_with(buffer, record, held, "size", size), CLH_E_STATE) << size;
+  }
+  auto& columns = *held.children.at("columns");
   EXPECT_EQ(answer_with(buffer, record, columns, "1", at::zeros({5}, at::kLong)), CLH_E_STATE)
       << "labels of five rows";
   for (const std::int64_t count : {0, 1, 2}) {
@@ -104,41 +118,42 @@ TEST(DamagedState, MemoryInParts) {
   EXPECT_EQ(answer_with(memory, record, "quota", std::int64_t{2}), CLH_E_STATE);
   EXPECT_EQ(answer_with(memory, record, "quota", std::int64_t{0}), CLH_E_STATE);
   EXPECT_EQ(answer_with(memory, record, "offered", std::int64_t{-1}), CLH_E_STATE);
-  auto& columns = *record.children.at("columns");
+  auto& columns = *record.children.at("samples")->children.at("columns");
   EXPECT_EQ(answer_with(memory, record, columns, "1", at::zeros({5}, at::kLong)), CLH_E_STATE);
   EXPECT_EQ(answer_with(memory, record, columns, "1", at::zeros({6}, at::kLong)), CLH_OK);
 }
 
 TEST(DamagedState, Rings) {
   WordHost host;
-  clh::ClassRingBuffer buffer(6, host.stream("insert"), host.stream("sample"));
-  buffer.add(samples(), labels());
+  clh::ClassRingBuffer buffer(settings(host));
+  buffer.add(offered_batch(samples(), labels(), at::arange(10)));
   StateRecord record;
   clh::core::save_state(buffer, record);
   EXPECT_EQ(answer(buffer, record), CLH_OK);
-  EXPECT_EQ(answer_with(buffer, record, "counts", block({3, 3})), CLH_OK);
-  for (const auto& counts :
-       std::vector<std::vector<std::int64_t>>{{3}, {3, 4}, {7, -1}, {-1, 7}, {3, 2}}) {
-    EXPECT_EQ(answer_with(buffer, record, "counts", block(counts)), CLH_E_STATE) << counts[0];
+  auto& policy = *record.children.at("policy");
+  EXPECT_EQ(answer_with(buffer, record, policy, "slots", block({0, 1, 2, 3, 4, 5})), CLH_OK);
+  for (const auto& slots : std::vector<std::vector<std::int64_t>>{
+           {0, 1, 2}, {0, 1, 2, 3, 4, 6}, {0, 1, 2, 3, 4, 4}, {-1, 1, 2, 3, 4, 5}}) {
+    EXPECT_EQ(answer_with(buffer, record, policy, "slots", block(slots)), CLH_E_STATE);
   }
 }
 
-TEST(DamagedState, Springs) {
-  clh::QuadraticPenalty springs(1);
+TEST(DamagedState, Penalty) {
+  clh::QuadraticPenalty penalty(1);
   StateRecord empty;
-  clh::core::save_state(springs, empty);
-  EXPECT_EQ(answer(springs, empty), CLH_OK);
-  EXPECT_EQ(answer_with(springs, empty, "anchor", at::zeros({4})), CLH_E_STATE);
+  clh::core::save_state(penalty, empty);
+  EXPECT_EQ(answer(penalty, empty), CLH_OK);
+  EXPECT_EQ(answer_with(penalty, empty, "anchor", at::zeros({4})), CLH_E_STATE);
 
-  springs.replace(at::ones({4}), at::zeros({4}));
+  penalty.replace(at::ones({4}), at::zeros({4}));
   StateRecord record;
-  clh::core::save_state(springs, record);
-  EXPECT_EQ(answer(springs, record), CLH_OK);
+  clh::core::save_state(penalty, record);
+  EXPECT_EQ(answer(penalty, record), CLH_OK);
   for (const char* key : {"importance", "anchor"}) {
-    EXPECT_EQ(answer_with(springs, record, key, at::zeros({2})), CLH_E_STATE) << key;
-    EXPECT_EQ(answer_with(springs, record, key, at::Tensor()), CLH_E_STATE) << key;
-    EXPECT_EQ(answer_with(springs, record, key, at::zeros({4}, at::kDouble)), CLH_E_STATE) << key;
-    EXPECT_EQ(answer_with(springs, record, key, at::zeros({2, 2})), CLH_E_STATE) << key;
+    EXPECT_EQ(answer_with(penalty, record, key, at::zeros({2})), CLH_E_STATE) << key;
+    EXPECT_EQ(answer_with(penalty, record, key, at::Tensor()), CLH_E_STATE) << key;
+    EXPECT_EQ(answer_with(penalty, record, key, at::zeros({4}, at::kDouble)), CLH_E_STATE) << key;
+    EXPECT_EQ(answer_with(penalty, record, key, at::zeros({2, 2})), CLH_E_STATE) << key;
   }
 }
 

@@ -12,16 +12,19 @@
 #include <vector>
 
 #include "core/state/state_record.hpp"
+#include "tests/support/offered_batch.hpp"
 #include "tests/support/word_host.hpp"
 #include <gtest/gtest.h>
 
 namespace reservoir_buffer_test {
 
 using clh::ReservoirBuffer;
+using clh::test::offered_batch;
 using clh::test::WordHost;
 
 ReservoirBuffer reservoir(const WordHost& host, std::int64_t capacity) {
-  return {capacity, host.stream("insert"), host.stream("sample")};
+  return ReservoirBuffer(
+      {capacity, clh::Offers::kOnce, host.stream("insert"), host.stream("sample")});
 }
 
 /// Samples begin .. end-1: raw [n, 1] uint8 is the number itself, label ten times it.
@@ -34,7 +37,7 @@ struct Numbers {
 
 void offer(ReservoirBuffer& buffer, std::int64_t begin, std::int64_t end) {
   const Numbers items(begin, end);
-  buffer.add(items.raw, items.labels);
+  buffer.add(offered_batch(items.raw, items.labels, items.labels));
 }
 
 std::vector<std::int64_t> numbers(const at::Tensor& tensor) {
@@ -148,7 +151,7 @@ TEST(ReservoirBuffer, DrawsCopies) {
   WordHost host;
   auto buffer = reservoir(host, 2);
   Numbers items(1, 3);
-  buffer.add(items.raw, items.labels);
+  buffer.add(offered_batch(items.raw, items.labels));
   items.raw.zero_();
   buffer.sample(2).raw.zero_();
   EXPECT_EQ(numbers(buffer.all().raw), (std::vector<std::int64_t>{1, 2}));
@@ -165,7 +168,8 @@ TEST(ReservoirBuffer, KeepsTheTypesThatItWasGiven) {
   WordHost host;
   auto buffer = reservoir(host, 4);
   const auto outputs = at::ones({2, 3}).requires_grad_();
-  buffer.add(at::zeros({2, 1, 5, 5}, at::kByte), at::zeros({2}, at::kLong), {outputs});
+  buffer.add(offered_batch(at::zeros({2, 1, 5, 5}, at::kByte), at::zeros({2}, at::kLong)),
+             {outputs});
   const auto kept = buffer.all();
   EXPECT_EQ(kept.raw.scalar_type(), at::kByte);
   EXPECT_EQ(kept.raw.sizes(), (std::vector<std::int64_t>{2, 1, 5, 5}));
@@ -173,18 +177,21 @@ TEST(ReservoirBuffer, KeepsTheTypesThatItWasGiven) {
   ASSERT_EQ(kept.extra.size(), 1U);
   EXPECT_TRUE(kept.extra[0].equal(at::ones({2, 3})));
   EXPECT_FALSE(kept.extra[0].requires_grad());  // nothing of the graph is kept alive
-  EXPECT_THROW(buffer.add(at::zeros({2, 1, 5, 6}, at::kByte), at::zeros({2}, at::kLong), {outputs}),
-               clh::UsageError);
-  EXPECT_THROW(buffer.add(at::zeros({2, 1, 5, 5}), at::zeros({2}, at::kLong), {outputs}),
-               clh::UsageError);
+  EXPECT_THROW(
+      buffer.add(offered_batch(at::zeros({2, 1, 5, 6}, at::kByte), at::zeros({2}, at::kLong)),
+                 {outputs}),
+      clh::UsageError);
+  EXPECT_THROW(
+      buffer.add(offered_batch(at::zeros({2, 1, 5, 5}), at::zeros({2}, at::kLong)), {outputs}),
+      clh::UsageError);
 }
 
 TEST(ReservoirBuffer, PadsAnExtraColumnThatGrows) {
   WordHost host;
   auto buffer = reservoir(host, 4);
   const Numbers two(0, 2), one(2, 3);
-  buffer.add(two.raw, two.labels, {at::ones({2, 2})});
-  buffer.add(one.raw, one.labels, {at::full({1, 3}, 7.0F)});
+  buffer.add(offered_batch(two.raw, two.labels), {at::ones({2, 2})});
+  buffer.add(offered_batch(one.raw, one.labels), {at::full({1, 3}, 7.0F)});
   const auto kept = buffer.all().extra[0];
   ASSERT_EQ(kept.sizes(), (std::vector<std::int64_t>{3, 3}));
   EXPECT_TRUE(kept.narrow(0, 0, 2).narrow(1, 0, 2).equal(at::ones({2, 2})));
@@ -198,7 +205,8 @@ TEST(ReservoirBuffer, ContinuesAfterASaveAsIfThereHadBeenNone) {
     auto straight = reservoir(straight_host, 10), saved = reservoir(saved_host, 10);
     const auto feed = [](ReservoirBuffer& buffer, std::int64_t begin, std::int64_t end) {
       const Numbers items(begin, end);
-      buffer.add(items.raw, items.labels, {items.labels.to(at::kFloat).unsqueeze(1)});
+      buffer.add(offered_batch(items.raw, items.labels, items.labels),
+                 {items.labels.to(at::kFloat).unsqueeze(1)});
     };
     if (filled > 0) {
       feed(straight, 0, filled);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/state/state_record.hpp"
+#include "tests/support/offered_batch.hpp"
 #include <gtest/gtest.h>
 
 namespace task_memory_test {
@@ -47,7 +48,7 @@ void offer(TaskMemory& memory, std::int64_t begin, std::int64_t end) {
   memory.add(n.to(at::kByte).unsqueeze(1), n * 10);
 }
 
-Numbers numbers(const TaskMemory::Draw& draw) {
+Numbers numbers(const clh::Exemplars& draw) {
   EXPECT_TRUE(draw.labels.equal(draw.raw.squeeze(1).to(at::kLong) * 10));
   EXPECT_EQ(draw.raw.scalar_type(), at::kByte);
   const auto labels = (draw.labels / 10).to(at::kLong).contiguous();
@@ -72,6 +73,18 @@ TEST_F(TaskMemoryTest, GoesRoundInThePartOpenedLast) {
   EXPECT_EQ(numbers(memory.part(0)), (Numbers{3, 4, 2}));
   EXPECT_EQ(numbers(memory.part(1)), (Numbers{24, 23}));
   EXPECT_EQ(memory.parts(), 2);
+}
+
+TEST_F(TaskMemoryTest, TakesASampleOfABatchOncePerTask) {
+  const auto n = at::arange(3, at::kLong);
+  const auto batch = clh::test::offered_batch(n.to(at::kByte).unsqueeze(1), n * 10, n);
+  memory.open(4);
+  memory.add(batch);
+  memory.add(batch.rows(1, 2));  // another epoch
+  EXPECT_EQ(numbers(memory.all()), (Numbers{0, 1, 2}));
+  memory.open(4);
+  memory.add(batch.rows(0, 1));
+  EXPECT_EQ(numbers(memory.part(1)), (Numbers{0}));
 }
 
 TEST_F(TaskMemoryTest, PartsThatStayBelowTheirQuotaLeaveNoHole) {

@@ -20,8 +20,8 @@ class AdaptiveHardAttention final : public clh::Model {
     clh::HardAttentionOptions attention;
     double alpha = 1e-6;
     double epsilon = 0.1;
-    bool no_sum = false;
-    bool no_reg = false;
+    bool summative = true;
+    bool sparsity = true;
     void bind(clh::OptionBinder& option) {
       attention.bind(option);
       option("alpha", alpha, "how much protected parameters move: r = alpha / (epsilon + R)")
@@ -29,8 +29,9 @@ class AdaptiveHardAttention final : public clh::Model {
       option("epsilon", epsilon,
              "added to R, the share of a layer's free units that the task takes")
           .above(0);
-      option("no-sum", no_sum, "ablation: every importance I is the number of the task, from 1");
-      option("no-reg", no_reg, "ablation: R = 0");
+      option("summative", summative,
+             "importance I of a parameter sums over tasks; false: it is the task's number, from 1");
+      option("sparsity", sparsity, "R grows with the share of used units; false: R = 0");
     }
   };
 
@@ -72,14 +73,14 @@ class AdaptiveHardAttention final : public clh::Model {
     if (!importance_.defined()) {
       const auto uses = attention_.uses();
       importance_ = attention_.gated().per_parameter(
-          options_.no_sum ? at::full_like(uses, static_cast<double>(attention_.ended() + 1))
-                          : uses);
+          !options_.summative ? at::full_like(uses, static_cast<double>(attention_.ended() + 1))
+                              : uses);
       free_ = 1 - attention_.old_outputs();
     }
     const auto shares = attention_.shares(gates);
     auto share = free_.clone();
     for (std::size_t l = 0; l < layers.size(); ++l) {
-      const auto r = options_.alpha / (options_.epsilon + (options_.no_reg ? 0 : shares[l]));
+      const auto r = options_.alpha / (options_.epsilon + (options_.sparsity ? shares[l] : 0));
       const auto set = [&](const clh::GatedRows& rows) {
         rows.of(share).copy_(r / (rows.of(importance_) + r));
       };

@@ -43,7 +43,7 @@ struct Options : clh::ReplayOptions {
     ReplayOptions::bind(option);
     option("alpha", alpha, "share of a class's vector that a batch leaves").range(0, 1);
     option("tau", tau, "temperature of the similarities").above(0);
-    option("dim", dim, "length of the embedding").min(2);
+    option("embedding-dim", dim, "length of the embedding").min(2);
     option("inner", inner, "steps on each batch").min(1);
   }
 };

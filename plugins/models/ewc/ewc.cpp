@@ -37,16 +37,16 @@ class ElasticWeightConsolidation final : public clh::Model {
     void bind(clh::OptionBinder& option) {
       option("mode", mode, "one decaying Fisher and the last anchor, or a spring for each task")
           .choices({"online", "separate"});
-      option("lambda", lambda, "strength; its scale depends on `fisher` and `half`").min(0);
+      option("lambda", lambda, "strength; its scale depends on `fisher` and `half-lambda`").min(0);
       option("gamma", gamma, "factor on the old Fisher at each task's end, with mode=online")
           .range(0, 1);
       option("fisher", fisher, "whose likelihood is differentiated, and how it is averaged")
           .choices({"exact", "sample", "empirical", "predicted", "batched", "confidence"});
-      option("fisher-n", fisher_n, "samples of the task behind its Fisher; 0 = all").min(0);
-      option("half", half, "penalty lambda/2 F d^2; false: lambda F d^2");
+      option("fisher-samples", fisher_n, "samples of the task behind its Fisher; 0 = all").min(0);
+      option("half-lambda", half, "penalty lambda/2 F d^2; false: lambda F d^2");
       clh::ActiveOutputs::bind(option, active);
       option("formula", formula,
-             "reference-code: mode=online fisher=confidence half=false, whatever is set")
+             "reference-code: mode=online fisher=confidence half-lambda=false, whatever is set")
           .choices({"paper", "reference-code"});
     }
   };

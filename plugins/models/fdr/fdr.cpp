@@ -47,7 +47,6 @@ class FunctionDistanceRegularisation final : public clh::Model {
 
   FunctionDistanceRegularisation(const clh::ModelContext& context, const Options& options)
       : Model(context), options_(options), memory_(rng("buffer.sample")) {
-    clh::require_draw_fits(options.minibatch, options.buffer_size);
     if (options.formula == clh::Formula::kReferenceCode && options.alpha != 1) {
       throw clh::UsageError("[model] alpha: expected 1 beside formula=reference-code, found " +
                             std::to_string(options.alpha));

@@ -5,9 +5,9 @@
 // Features are raised to the power `tukey`; each class's covariance is shrunk, twice as the paper's
 // experiments do, and brought to correlations. Differs from the public code: means are those of the
 // transformed features, the first task too is classified so, each covariance is factorised once
-// (Cholesky) instead of inverted for each batch, and `shared-cov` is the mean of the classes'
-// covariances, not that of the tasks'.
-// The network takes plain steps in the first task; `backbone=frozen` leaves it as it is.
+// (Cholesky) instead of inverted for each batch, and `shared-covariance` is the mean of the
+// classes' covariances, not that of the tasks'. The network takes plain steps in the first task;
+// `backbone=frozen` leaves it as it is.
 #include <clh/losses/normalize_rows.hpp>
 #include <clh/model.hpp>
 #include <clh/networks/eval_features.hpp>
@@ -44,7 +44,7 @@ class Fecam final : public clh::Model {
       option("gamma2", gamma2, "shrinkage: times the mean covariance, added to the covariances")
           .min(0);
       option("tukey", tukey, "power that features are raised to; 1 = as they are").above(0);
-      option("shared-cov", shared_cov, "one covariance for all classes, the mean of theirs");
+      option("shared-covariance", shared_cov, "one covariance for all classes, the mean of theirs");
       option("backbone", backbone, "how the network learns: in the first task alone, or not at all")
           .choices({"first-task", "frozen"});
     }

@@ -44,9 +44,9 @@ class GenerativeReplay final : public clh::Model {
           .min(0);
       option("hidden", hidden, "units in each hidden layer of the generator").min(1);
       option("latent", latent, "latent values of the generator").min(1);
-      option("lr-gen", lr_gen, "learning rate of the generator").above(0);
+      option("generator-lr", lr_gen, "learning rate of the generator").above(0);
       option("temperature", temperature, "of both softmaxes with target=soft").above(0);
-      option("kd-t2", kd_t2, "multiply the soft loss by the temperature squared");
+      option("temperature-squared", kd_t2, "multiply the soft loss by the temperature squared");
     }
   };
 

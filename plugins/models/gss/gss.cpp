@@ -52,9 +52,7 @@ class GradientSampleSelection final : public clh::Model {
         sample_(rng("buffer.sample")),
         gradients_(net(), optimizer(), [this](const at::Tensor& outputs, const at::Tensor& labels) {
           return criterion_each(outputs, labels);
-        }) {
-    clh::require_draw_fits(options.minibatch, options.buffer_size);
-  }
+        }) {}
 
   double observe(const clh::Batch& batch) override {
     const auto m = options_.minibatch;

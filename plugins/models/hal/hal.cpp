@@ -55,7 +55,6 @@ class HindsightAnchorLearning final : public clh::Model {
 
   HindsightAnchorLearning(const clh::ModelContext& context, const Options& options)
       : Model(context), options_(options), memory_(clh::TaskMemory(rng("buffer.sample"))) {
-    clh::require_draw_fits(options.minibatch, options.buffer_size);
     if (options.formula == clh::Formula::kReferenceCode) {
       memory_.emplace<clh::ReservoirBuffer>(
           clh::BufferSettings{options.buffer_size, clh::Offers::kEveryTime, rng("buffer.insert"),

@@ -56,11 +56,11 @@ class Lucir final : public clh::Model {
       option("lambda-mr", lambda_mr, "weight of the margin between old and new classes").min(0);
       option("k", k, "new classes that an old sample is compared with, the highest ones").min(1);
       option("margin", margin, "least distance of their cosines to that of its own class").min(0);
-      option("ft-epochs", ft_epochs,
+      option("fine-tune-epochs", ft_epochs,
              "passes over the memory for the head alone, after each later "
              "task; 0 = none")
           .min(0);
-      option("ft-lr", ft_lr, "learning rate of those, a tenth in the second half").above(0);
+      option("fine-tune-lr", ft_lr, "learning rate of those, a tenth in the second half").above(0);
       option("imprint", imprint, "let the weights of new classes begin at their mean features");
     }
   };

@@ -39,14 +39,14 @@ class LearningWithoutForgetting final : public clh::Model {
     void bind(clh::OptionBinder& option) {
       option("alpha", alpha, "weight of the distillation").min(0);
       option("temperature", temperature, "of both softmaxes in the distillation").above(0);
-      option("kd-t2", kd_t2, "multiply the distillation by the temperature squared");
+      option("temperature-squared", kd_t2, "multiply the distillation by the temperature squared");
       option("support", support, "outputs that are distilled: those of old classes, or every one")
           .choices({"old", "all"});
       option("warmup-epochs", warmup_epochs,
              "epochs of training the head alone before each later task; 0 = none, or with "
              "formula=reference-code as many as the task has")
           .min(0);
-      option("wd-reg", wd_reg,
+      option("weight-decay", wd_reg,
              "weight of |theta|^2 in the loss; 0 = none, or with formula=reference-code 0.0005")
           .min(0);
       option("formula", formula, "reference-code: warmed-up teacher, see the published DER suite")

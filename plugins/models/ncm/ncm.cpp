@@ -77,9 +77,6 @@ class Ncm final : public clh::Model {
                 (options.source != Source::kCurrent && options.backbone != Training::kFirstTask),
             "source, backbone: expected neither current nor first-task in a stream without "
             "boundaries, found one of them");
-    if (remembers) {
-      clh::require_draw_fits(options.minibatch, options.buffer_size);
-    }
   }
 
   void begin_task(const clh::Task& task) override {

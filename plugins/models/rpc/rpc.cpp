@@ -56,7 +56,6 @@ class Rpc final : public clh::Model {
 
   Rpc(const clh::ModelContext& context, const Options& options)
       : Model(context), options_(options) {
-    clh::require_draw_fits(options.minibatch, options.buffer_size);
     clh::require_one_of_each(options.buffer_size, net().info().outputs);
     if (net().info().head == CLH_HEAD_INCREMENTAL) {
       log(kWarning,

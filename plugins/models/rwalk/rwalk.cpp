@@ -29,7 +29,9 @@ class RiemannianWalk final : public clh::Model {
       option("alpha", alpha, "weight of a step's squared gradient in the running Fisher")
           .range(0, 1);
       option("delta-t", delta_t, "steps between two updates of the scores").min(1);
-      option("eps", eps, "added to the distance that scores are divided by").above(0).advanced();
+      option("epsilon", eps, "added to the distance that scores are divided by")
+          .above(0)
+          .advanced();
     }
   };
 

@@ -29,7 +29,7 @@ struct Options : clh::ReplayOptions {
     ReplayOptions::bind(option);
     option("tau", tau, "temperature of the contrast").above(0);
     option("tau0", tau0, "the contrast is multiplied by tau / tau0").above(0);
-    option("proj-dim", proj_dim, "length of the projected features").min(1);
+    option("projection-dim", proj_dim, "length of the projected features").min(1);
   }
 };
 

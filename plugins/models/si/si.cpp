@@ -32,7 +32,7 @@ class SynapticIntelligence final : public clh::Model {
     clh::Active active = clh::Active::kAll;
     Formula formula = Formula::kPaper;
     void bind(clh::OptionBinder& option) {
-      option("c", c, "strength: the penalty is c * importance * drift^2").min(0);
+      option("strength", c, "strength: the penalty is c * importance * drift^2").min(0);
       option("xi", xi, "added to the squared drift that importances are divided by").above(0);
       option("grad-source", grad_source, "gradient in the path integral: with the penalty or not")
           .choices({"task", "total"});

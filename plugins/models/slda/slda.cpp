@@ -57,7 +57,8 @@ class Slda final : public clh::Model {
       option("epsilon", epsilon, "share of the identity in the covariance that is inverted")
           .above(0)
           .max(1);
-      option("plastic-cov", plastic_cov, "go on updating the covariance after its initialisation");
+      option("plastic-covariance", plastic_cov,
+             "go on updating the covariance after its initialisation");
       option("base-init", base_init, "start from the first task's covariance, shrunk")
           .choices({"none", "oas"});
       option("backbone", backbone, "how the network learns: not at all, or in the first task alone")
@@ -72,7 +73,7 @@ class Slda final : public clh::Model {
       : Model(context), options_(options) {
     if (!options.plastic_cov && options.base_init == BaseInit::kNone) {
       throw clh::UsageError(
-          "[model] plastic-cov: expected true without base-init=oas, found false");
+          "[model] plastic-covariance: expected true without base-init=oas, found false");
     }
     if (waits() && scenario() == clh::Scenario::kTaskFree) {
       throw clh::UsageError(

@@ -29,7 +29,7 @@ class WinningSubnetworks final : public clh::Model {
     double c = 0.5;
     bool score_reset = false;
     void bind(clh::OptionBinder& option) {
-      option("c", c, "share of each layer's weights in a subnetwork").above(0).max(1);
+      option("share", c, "share of each layer's weights in a subnetwork").above(0).max(1);
       option("score-reset", score_reset, "each task starts from scores of its own");
     }
   };

@@ -66,7 +66,7 @@ class ExtendedDarkReplay final : public clh::Model {
       option("lambda", lambda, "weight of the contrast that prepares outputs to come").min(0);
       option("tau", tau, "temperature of the contrast").above(0);
       option("simclr-batch", simclr_batch, "exemplars that join the batch in the contrast").min(0);
-      option("n-aug", n_aug, "views of each sample in the contrast").min(1);
+      option("views", n_aug, "views of each sample in the contrast").min(1);
       option("eta", eta, "weight of the constraints").min(0);
       option("margin", margin, "by which the sample's own task must lead").min(0);
       option("past-constraint", past_constraint,
@@ -79,7 +79,6 @@ class ExtendedDarkReplay final : public clh::Model {
         options_(options),
         memory_(options.buffer_size, rng("buffer.insert"), rng("buffer.sample")) {
     clh::require_one_of_each(options_.buffer_size, net().info().outputs);
-    clh::require_draw_fits(options_.minibatch, options_.buffer_size);
   }
 
   void begin_task(const clh::Task& task) override {

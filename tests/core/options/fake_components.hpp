@@ -161,8 +161,10 @@ struct TrainOptions {
 };
 
 struct EvalOptions {
-  bool future = true;
-  void bind(clh::OptionBinder& option) { option("future", future, "evaluate unseen tasks too"); }
+  bool unseen_tasks = true;
+  void bind(clh::OptionBinder& option) {
+    option("unseen-tasks", unseen_tasks, "evaluate unseen tasks too");
+  }
 };
 
 enum class Scenario { kClassIl, kTaskIl, kDomainIl, kTaskFree };

@@ -130,7 +130,7 @@ TEST_F(ConfigLayers, TheWrittenFileRepeatsTheRun) {
       {"benchmark=permuted-mnist", "optimizer=adam", "optimizer.lr=1e-07", "run.dir=~/r"},
       {"backbone=lut", "backbone.encoder=thermometer", "model=sgd", "head=cosine"},
       {"model=ewc", "model.old-strength=3", "run.name=a \"b\"\\c"},
-      {"stream.classes-per-task=3,3,4", "eval.future=false", "run.seed=9223372036854775807"}};
+      {"stream.classes-per-task=3,3,4", "eval.unseen-tasks=false", "run.seed=9223372036854775807"}};
   for (const auto& overrides : runs) {
     const auto first = resolve(overrides);
     const auto again = resolve_config(schema_, {write(first.toml()), {}, {"/else", "/nobody"}});

@@ -8,7 +8,7 @@ namespace firewall_test {
 using clh::test::TestRun;
 
 std::map<std::string, double> spied(std::vector<std::string> words) {
-  words.insert(words.begin(), {"model=spy", "dataset=tiny", "eval.future=false"});
+  words.insert(words.begin(), {"model=spy", "dataset=tiny", "eval.unseen-tasks=false"});
   TestRun run(words);
   run.train();
   return run.experiment().model_metrics();

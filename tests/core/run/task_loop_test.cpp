@@ -68,7 +68,7 @@ TEST(TaskLoop, ReportsBothSettingsForAClassSplitAndOneForDomains) {
 }
 
 TEST(TaskLoop, WithoutFutureOnlySeenTasksAreEvaluated) {
-  TestRun run(job({"eval.future=false"}));
+  TestRun run(job({"eval.unseen-tasks=false"}));
   run.train();
   const auto& matrix = run.experiment().matrices().at("task-il");
   EXPECT_TRUE(matrix.at(1, 1).has_value());

@@ -65,10 +65,10 @@ TEST(Adahat, ScalesEachMovementByTheRateOfThePaper) {
   const auto uses = first + second;
   const auto e = 0.8 * at::randn({2 * kWidth}, at::detail::createCPUGenerator(4));
   for (const OptionTexts& ablation :
-       {OptionTexts{}, OptionTexts{{"no-sum", "true"}}, OptionTexts{{"no-reg", "true"}}}) {
+       {OptionTexts{}, OptionTexts{{"summative", "false"}}, OptionTexts{{"sparsity", "false"}}}) {
     OptionTexts options{{"alpha", "0.3"}, {"epsilon", "0.2"}, {"s-max", "3"}};
     options.insert(ablation.begin(), ablation.end());
-    const bool no_sum = ablation.count("no-sum") != 0, no_reg = ablation.count("no-reg") != 0;
+    const bool no_sum = ablation.count("summative") != 0, no_reg = ablation.count("sparsity") != 0;
     const auto bench = in_third_task(options, first, second, e);
     bench->values().add_(0.1);  // so that no unit is dead on all samples
     double share = 0;
@@ -116,7 +116,7 @@ double drift(const std::string& alpha) {
   TestRun run({"model=adahat", "model.alpha=" + alpha, "dataset=tiny", "stream.scenario=task-il",
                "head=multi-head", "train.batch-size=20", "train.iterations=6", "optimizer=adam",
                "optimizer.lr=0.01", "optimizer.reset=never", "backbone.width=20",
-               "eval.future=false"});
+               "eval.unseen-tasks=false"});
   run.train(6);
   run.loop().advance();  // the epoch's end
   run.loop().advance();  // the task's end

@@ -64,9 +64,4 @@ TEST(AgemR, NeverStepsAgainstTheWholeMemory) {
   EXPECT_GT(projected, 2);
 }
 
-TEST(AgemR, ADrawMustFitIntoTheMemory) {
-  EXPECT_ANY_THROW(ModelBench({"agem-r", {{"buffer-size", "127"}}}));
-  EXPECT_NO_THROW(ModelBench({"agem-r", {{"buffer-size", "128"}}}));
-}
-
 }  // namespace agem_r_test

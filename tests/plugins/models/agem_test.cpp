@@ -22,13 +22,13 @@ at::Tensor floats(const std::vector<float>& numbers) {
 }
 
 const clh::core::StateRecord& columns(const clh::core::StateRecord& state) {
-  return *state.children.at("memory")->children.at("columns");
+  return *state.children.at("memory")->children.at("samples")->children.at("columns");
 }
 
 /// One unit with weight 1 and two outputs, all else 0, so that every output is 0.
 /// Parameters: unit weight, unit bias, head weight (2), head bias (2).
 BenchPlan hand_plan(const char* eps) {
-  BenchPlan plan{"agem", {{"eps", eps}}};
+  BenchPlan plan{"agem", {{"epsilon", eps}}};
   plan.input = {1};
   plan.backbone_options = {{"width", "1"}, {"depth", "1"}};
   plan.blocks = {2};

@@ -68,7 +68,7 @@ TEST(Bic, LossWeighsTheDistillationByTheShareOfOldClasses) {
     ModelBench bench(plan_with({{"buffer-size", "40"},
                                 {"val-split", "0.2"},
                                 {"temperature", "3"},
-                                {"kd-t2", squared},
+                                {"temperature-squared", squared},
                                 {"bias-decay", "0"}}));
     run(bench, task(0));
     run(bench, task(1));

@@ -23,7 +23,8 @@ constexpr double kAlpha = 0.7;
 
 BenchPlan plan_with(OptionTexts options) {
   BenchPlan plan{"cope", std::move(options)};
-  plan.options.insert({{"buffer-size", "40"}, {"dim", "3"}, {"tau", "0.4"}, {"alpha", "0.7"}});
+  plan.options.insert(
+      {{"buffer-size", "40"}, {"embedding-dim", "3"}, {"tau", "0.4"}, {"alpha", "0.7"}});
   plan.blocks = {5};
   plan.backbone_options["width"] = "8";
   plan.rate = kRate;
@@ -184,7 +185,8 @@ TEST_F(CopeTest, MemoryIsBalancedOverClasses) {
   bench.begin_task(data);
   bench.train(5);
   const auto state = bench.model_state();
-  const auto raw = std::get<at::Tensor>(state->children.at("memory")->values.at("raw"));
+  const auto raw = std::get<at::Tensor>(
+      state->children.at("memory")->children.at("samples")->children.at("columns")->values.at("0"));
   ASSERT_EQ(raw.size(0), 6);
   int ones = 0;
   for (std::int64_t i = 0; i < 6; ++i) {

@@ -88,8 +88,4 @@ TEST_F(ErAceTest, InThePublishedCodeUnseenClassesCompeteToo) {
   expect_step(*b, two, present + at::cross_entropy_loss(b->forward(raw), labels));
 }
 
-TEST_F(ErAceTest, ADrawMustFitIntoTheMemory) {
-  EXPECT_ANY_THROW(bench({{"buffer-size", "3"}}));
-}
-
 }  // namespace er_ace_test

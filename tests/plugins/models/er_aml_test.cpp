@@ -186,8 +186,4 @@ TEST_F(ErAmlTest, WithoutTasksTheClassesOfTheBatchAreTheTask) {
               loss + cross_entropy(*early, first.raw, first.labels));
 }
 
-TEST_F(ErAmlTest, ADrawMustFitIntoTheMemory) {
-  EXPECT_ANY_THROW(bench({{"buffer-size", "49"}}));
-}
-
 }  // namespace er_aml_test

@@ -25,10 +25,12 @@ BenchPlan er(const char* policy, const char* buffer_size) {
 }
 
 /// The exemplars of an output, in the order in which they were chosen.
-at::Tensor exemplars(const ModelBench& bench, std::size_t place) {
+at::Tensor exemplars(const ModelBench& bench, std::int64_t label) {
   const auto state = bench.model_state();
-  const auto& raw = *state->children.at("memory")->children.at("raw");
-  return std::get<at::Tensor>(raw.values.at(std::to_string(place)));
+  const auto& samples = *state->children.at("memory")->children.at("samples");
+  const auto& columns = samples.children.at("columns")->values;
+  const auto own = std::get<at::Tensor>(columns.at("1")).eq(label);
+  return std::get<at::Tensor>(columns.at("0")).index({own});
 }
 
 /// Rows of the task with this label, and their unit features in eval mode.

@@ -69,7 +69,7 @@ TEST_F(EwcTest, HasNoPenaltyAtTheAnchor) {
 TEST_F(EwcTest, PenaltyIsLambdaTimesFisherTimesSquare) {
   for (const std::string half : {"true", "false"}) {
     anchors.clear();
-    const auto bench = in_last_task({{"lambda", "5"}, {"half", half}}, 1);
+    const auto bench = in_last_task({{"lambda", "5"}, {"half-lambda", half}}, 1);
     const auto data = task(1);
     const auto drift = bench->values() - anchors[0];
     const auto penalty = (half == "true" ? 2.5 : 5.0) *
@@ -83,7 +83,7 @@ TEST_F(EwcTest, PenaltyIsLambdaTimesFisherTimesSquare) {
 /// The gradient that the step used against the objective that it reported.
 TEST_F(EwcTest, GradientIsThatOfTheReportedLoss) {
   for (const auto& options :
-       {OptionTexts{{"lambda", "20"}}, OptionTexts{{"lambda", "20"}, {"half", "false"}},
+       {OptionTexts{{"lambda", "20"}}, OptionTexts{{"lambda", "20"}, {"half-lambda", "false"}},
         OptionTexts{{"lambda", "20"}, {"mode", "separate"}},
         OptionTexts{{"lambda", "20"}, {"formula", "reference-code"}},
         OptionTexts{{"lambda", "20"}, {"gamma", "0.5"}}}) {
@@ -219,7 +219,7 @@ TEST_F(EwcTest, LeavesGrownParametersFree) {
 
 TEST_F(EwcTest, ReferenceCodeIsOnlineConfidenceWithoutHalf) {
   ModelBench paper({"ewc", {{"formula", "reference-code"}, {"lambda", "3"}}});
-  ModelBench spelt({"ewc", {{"fisher", "confidence"}, {"half", "false"}, {"lambda", "3"}}});
+  ModelBench spelt({"ewc", {{"fisher", "confidence"}, {"half-lambda", "false"}, {"lambda", "3"}}});
   for (int t = 0; t < 3; ++t) {
     for (auto* bench : {&paper, &spelt}) {
       bench->begin_task(task(t));

@@ -22,7 +22,8 @@ constexpr double kRate = 0.1;
 at::Tensor memory(const ModelBench& bench, const char* column) {
   const auto state = bench.model_state();
   return std::get<at::Tensor>(
-      state->children.at("memory")->children.at("columns")->values.at(column));
+      state->children.at("memory")->children.at("samples")->children.at("columns")->values.at(
+          column));
 }
 
 /// Mean Euclidean distance of two softmaxes [m, k].
@@ -131,7 +132,6 @@ TEST_F(FdrTest, KeepsTheFirstSamplesOfEveryTaskInEqualParts) {
 TEST_F(FdrTest, RefusesWhatHasNoEffectOrNoRoom) {
   EXPECT_ANY_THROW(in_second_task({"fdr", {{"formula", "reference-code"}, {"alpha", "0.5"}}}));
   EXPECT_ANY_THROW(in_second_task({"fdr", {{"buffer-size", "1"}}}));  // no sample for each task
-  EXPECT_ANY_THROW(in_second_task({"fdr", {{"minibatch", "3"}, {"buffer-size", "2"}}}));
   EXPECT_NO_THROW(in_second_task({"fdr", {{"formula", "reference-code"}}}));
 }
 

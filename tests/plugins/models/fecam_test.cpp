@@ -146,7 +146,7 @@ TEST(Fecam, ShrinkingByHandAgreesWithTheReference) {
 
 // Five samples of class 1, fifteen of the others: classes count alike, samples do not.
 TEST(Fecam, OneCovarianceForAllIsTheMeanOfTheirs) {
-  ModelBench bench(plan_with({{"shared-cov", "true"}}));
+  ModelBench bench(plan_with({{"shared-covariance", "true"}}));
   auto data = task(0);
   const auto kept = data.labels.eq(0).logical_or(at::arange(30).lt(10)).nonzero().squeeze(1);
   data = {data.raw.index_select(0, kept), data.labels.index_select(0, kept), data.classes};

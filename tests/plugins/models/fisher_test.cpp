@@ -161,7 +161,7 @@ TEST(Fisher, OfAMultiHeadLeavesOtherBlocksOut) {
 
 TEST(Fisher, CanUseAFewSamples) {
   auto plan = plan_for("mlp");
-  plan.options = {{"fisher", "empirical"}, {"fisher-n", "1"}};
+  plan.options = {{"fisher", "empirical"}, {"fisher-samples", "1"}};
   ModelBench bench(plan);
   const auto task = random_task(kSamples, plan.input, {0, 1, 2, 3}, 3);
   bench.begin_task(task);

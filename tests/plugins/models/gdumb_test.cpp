@@ -24,7 +24,11 @@ BenchPlan plan_with(OptionTexts options) {
 }
 
 at::Tensor memory(const ModelBench& bench) {
-  return std::get<at::Tensor>(bench.model_state()->children.at("memory")->values.at("raw"));
+  return std::get<at::Tensor>(bench.model_state()
+                                  ->children.at("memory")
+                                  ->children.at("samples")
+                                  ->children.at("columns")
+                                  ->values.at("0"));
 }
 
 BenchTask task(int t) {

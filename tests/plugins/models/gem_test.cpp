@@ -26,7 +26,8 @@ at::Tensor floats(const std::vector<float>& numbers) {
 at::Tensor column(const ModelBench& bench, const char* number) {
   const auto state = bench.model_state();
   return std::get<at::Tensor>(
-      state->children.at("memory")->children.at("columns")->values.at(number));
+      state->children.at("memory")->children.at("samples")->children.at("columns")->values.at(
+          number));
 }
 
 BenchTask one_sample(float x, std::int64_t label) {
@@ -36,7 +37,7 @@ BenchTask one_sample(float x, std::int64_t label) {
 /// As in agem_test.cpp: r = (0, 0, -1/2, 1/2, -1/2, 1/2) from x = 1, label 0 is remembered, the
 /// step on x = 2, label 1 has g = (0, 0, 1, -1, 1/2, -1/2); <g, r> = -3/2, |r|^2 = 1.
 at::Tensor hand_gradient(const char* gamma, const char* eps) {
-  BenchPlan plan{"gem", {{"gamma", gamma}, {"eps", eps}}};
+  BenchPlan plan{"gem", {{"gamma", gamma}, {"epsilon", eps}}};
   plan.input = {1};
   plan.backbone_options = {{"width", "1"}, {"depth", "1"}};
   plan.blocks = {2};

@@ -111,8 +111,9 @@ TEST(GenerativeReplay, WeighsMadeUpSamplesWithTheOldNetworksChoice) {
 
 TEST(GenerativeReplay, OrWithItsOutputs) {
   for (const bool squared : {false, true}) {
-    ModelBench bench(plan_with(
-        {{"target", "soft"}, {"temperature", "3"}, {"kd-t2", squared ? "true" : "false"}}));
+    ModelBench bench(plan_with({{"target", "soft"},
+                                {"temperature", "3"},
+                                {"temperature-squared", squared ? "true" : "false"}}));
     const auto old = begin_after(bench, 2);
     const auto made_up = next_draws(bench, 4, 4).made_up;
     const auto target = (answers(bench, old, made_up).narrow(1, 0, 4) / 3).softmax(1);
@@ -152,7 +153,7 @@ TEST(GenerativeReplay, InTaskIlMadeUpSamplesCountForEachEarlierTask) {
 
 TEST(GenerativeReplay, TheGeneratorLearnsFromTheSameSamplesWithTheSameWeights) {
   for (std::int64_t t = 0; t < 3; ++t) {
-    ModelBench bench(plan_with({{"lr-gen", "0.01"}}));
+    ModelBench bench(plan_with({{"generator-lr", "0.01"}}));
     begin_after(bench, t);
     bench.end_task();
     bench.begin_task(task(t + 1));  // Adam starts anew
@@ -185,7 +186,7 @@ TEST(GenerativeReplay, SamplesComeFromTheGeneratorBeforeTheTask) {
 
 // Bytes are divided by 255 for the generator; what it makes up is on the scale of bytes.
 TEST(GenerativeReplay, TakesBytes) {
-  ModelBench bench(plan_with({{"lr-gen", "0.01"}}));
+  ModelBench bench(plan_with({{"generator-lr", "0.01"}}));
   const auto bytes = [](std::int64_t t) { return task(t).raw.mul(2.9).to(at::kByte); };  // 0 to 2
   bench.begin_task(task(0));
   bench.observe(bytes(0), task(0).labels);
@@ -221,8 +222,8 @@ TEST(GenerativeReplay, RefusesWhatItCannotMakeUp) {
 
 TEST(GenerativeReplay, RefusesOptionsWithoutEffect) {
   EXPECT_ANY_THROW(ModelBench(plan_with({{"temperature", "3"}})));
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"kd-t2", "true"}})));
-  EXPECT_NO_THROW(ModelBench(plan_with({{"target", "soft"}, {"kd-t2", "true"}})));
+  EXPECT_ANY_THROW(ModelBench(plan_with({{"temperature-squared", "true"}})));
+  EXPECT_NO_THROW(ModelBench(plan_with({{"target", "soft"}, {"temperature-squared", "true"}})));
 }
 
 }  // namespace generative_replay_test

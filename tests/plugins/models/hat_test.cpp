@@ -126,7 +126,7 @@ TEST(Hat, EqualsThePublishedAlgorithmStepByStep) {
   for (const auto& c : {Case{10, 0.75, 6, 1e4}, Case{5, 4, 0.8, 1e4}, Case{10, 0.75, 6, 0.2}}) {
     ModelBench bench(plan_of({{"s-max", std::to_string(c.s_max)},
                               {"lambda", std::to_string(c.lambda)},
-                              {"emb-clamp", std::to_string(c.clamp)},
+                              {"embedding-clamp", std::to_string(c.clamp)},
                               {"clip", std::to_string(c.clip)}}));
     Reference slow(bench);
     slow.s_max = c.s_max;
@@ -297,7 +297,7 @@ TEST(Hat, OutputsOfOldTasksKeepEveryBitWhateverTheOptimizer) {
   for (const auto& job : jobs) {
     std::vector<std::string> words{
         "model=hat",           "dataset=tiny",       "stream.scenario=task-il",
-        "train.batch-size=20", "train.iterations=6", "eval.future=false"};
+        "train.batch-size=20", "train.iterations=6", "eval.unseen-tasks=false"};
     words.insert(words.end(), job.begin(), job.end());
     TestRun run(words);
     SCOPED_TRACE(job[0] + " " + job[1] + " " + job[2]);

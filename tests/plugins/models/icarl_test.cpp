@@ -35,7 +35,8 @@ BenchPlan plan_with(OptionTexts options) {
 /// Exemplars [n, ...] of the i-th class seen.
 at::Tensor exemplars(const ModelBench& bench, int i) {
   const auto state = bench.model_state();
-  return std::get<at::Tensor>(state->children.at("exemplars")->values.at(std::to_string(i)));
+  return std::get<at::Tensor>(
+      state->children.at("exemplars")->children.at("raw")->values.at(std::to_string(i)));
 }
 
 at::Tensor features(ModelBench& bench, const at::Tensor& raw, bool unit = true) {
@@ -51,7 +52,7 @@ void run(ModelBench& bench, int t) {
 
 TEST(Icarl, LossIsTheBinaryCrossEntropyOverSeenOutputsPlusDecay) {
   for (const std::string active : {"seen", "all"}) {
-    ModelBench bench(plan_with({{"wd", "0.01"}, {"active", active}}));
+    ModelBench bench(plan_with({{"weight-decay", "0.01"}, {"active", active}}));
     const auto data = task(0);
     bench.begin_task(data);
     const std::int64_t first = active == "seen" ? 2 : 6;
@@ -66,7 +67,7 @@ TEST(Icarl, LossIsTheBinaryCrossEntropyOverSeenOutputsPlusDecay) {
 }
 
 TEST(Icarl, OldOutputsAreTaughtByTheNetworkBeforeTheTask) {
-  ModelBench bench(plan_with({{"wd", "0"}}));
+  ModelBench bench(plan_with({{"weight-decay", "0"}}));
   run(bench, 0);
   auto data = task(1);
   bench.begin_task(data);

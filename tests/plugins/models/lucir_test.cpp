@@ -169,7 +169,7 @@ TEST(Lucir, LossOfALaterTask) {
 }
 
 TEST(Lucir, OldWeightsRestAndTheHostsHeadIsUnused) {
-  ModelBench bench(plan_with({{"ft-epochs", "0"}}));
+  ModelBench bench(plan_with({{"fine-tune-epochs", "0"}}));
   const auto head = bench.values().narrow(0, 12, 30).clone();  // mlp 2-4: 8 weights, 4 biases
   run(bench, 0);
   const auto before = weights(bench, 1);
@@ -185,10 +185,10 @@ TEST(Lucir, OldWeightsRestAndTheHostsHeadIsUnused) {
 
 // One pass, in one batch: a plain step of all weight vectors on the memory, nothing else.
 TEST(Lucir, StepsOnTheMemoryAfterTheTask) {
-  const OptionTexts sizes{{"buffer-size", "10"}, {"ft-lr", "0.5"}};
+  const OptionTexts sizes{{"buffer-size", "10"}, {"fine-tune-lr", "0.5"}};
   auto with = sizes, without = sizes;
-  with["ft-epochs"] = "1";
-  without["ft-epochs"] = "0";
+  with["fine-tune-epochs"] = "1";
+  without["fine-tune-epochs"] = "0";
   ModelBench tuned(plan_with(with)), plain(plan_with(without));
   for (int t = 0; t < 2; ++t) {
     run(tuned, t);

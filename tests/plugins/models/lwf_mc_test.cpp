@@ -30,7 +30,7 @@ at::Tensor cross_entropies(const at::Tensor& z, const at::Tensor& y) {
 }
 
 TEST(LwfMc, FirstTaskIsTheBinaryCrossEntropyOverSeenOutputsPlusDecay) {
-  ModelBench bench(plan_with("lwf-mc", {{"wd", "0.01"}}));
+  ModelBench bench(plan_with("lwf-mc", {{"weight-decay", "0.01"}}));
   const auto data = task(0);
   bench.begin_task(data);
   const auto loss = cross_entropies(bench.forward(data.raw).narrow(1, 0, 2),
@@ -60,7 +60,7 @@ TEST(LwfMc, OldOutputsAreTaughtByTheNetworkFromBeforeTheTask) {
 
 // With as many exemplars as classes icarl differs by them alone, in the first task by nothing.
 TEST(LwfMc, IsIcarlWithoutMemory) {
-  ModelBench with(plan_with("icarl", {{"buffer-size", "6"}, {"wd", "0"}}));
+  ModelBench with(plan_with("icarl", {{"buffer-size", "6"}, {"weight-decay", "0"}}));
   ModelBench without(plan_with("lwf-mc", {}));
   for (auto* bench : {&with, &without}) {
     bench->begin_task(task(0));

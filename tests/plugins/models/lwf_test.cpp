@@ -63,7 +63,7 @@ TEST(Lwf, DistilsByHand) {
     bench.values()[6] = first;  // fc1 weight, bias, head weight (4), head bias (4)
   };
   for (const bool squared : {false, true}) {
-    plan.options["kd-t2"] = squared ? "true" : "false";
+    plan.options["temperature-squared"] = squared ? "true" : "false";
     ModelBench bench(plan);
     const at::Tensor x = at::full({1, 1}, -1.0F);
     const BenchTask first{x, at::zeros({1}, at::kLong), {0, 1}};
@@ -139,7 +139,7 @@ TEST(Lwf, DistilsAllOutputsWhereTasksShareThem) {
 }
 
 TEST(Lwf, WeightDecayIsPartOfTheLoss) {
-  ModelBench bench({"lwf", {{"wd-reg", "0.01"}}});
+  ModelBench bench({"lwf", {{"weight-decay", "0.01"}}});
   bench.begin_task(kFirst);
   const auto ce = at::cross_entropy_loss(bench.forward(kFirst.raw).narrow(1, 0, 2), kFirst.labels);
   const auto gradient = bench.gradient_of(ce) + 0.02 * bench.values();
@@ -182,7 +182,7 @@ TEST(Lwf, ReferenceCodeWarmsUpItsTeacher) {
   const auto paper = in_second_task({{"formula", "reference-code"}});
   EXPECT_TRUE(teacher(*paper).equal(paper->values()));
   // One epoch, as the task has, and |theta|^2 with 0.0005 from the first task on.
-  const auto spelt = in_second_task({{"wd-reg", "0.0005"}, {"warmup-epochs", "1"}});
+  const auto spelt = in_second_task({{"weight-decay", "0.0005"}, {"warmup-epochs", "1"}});
   EXPECT_TRUE(paper->values().equal(spelt->values()));
   EXPECT_FALSE(teacher(*spelt).equal(paper->values()));
 }

@@ -83,7 +83,6 @@ TEST_F(MirTest, DrawsItsCandidates) {
 
 TEST_F(MirTest, RefusesSizesThatContradictEachOther) {
   EXPECT_ANY_THROW(bench({{"minibatch", "5"}, {"subsample", "4"}}));
-  EXPECT_ANY_THROW(bench({{"minibatch", "5"}, {"buffer-size", "4"}}));
 }
 
 }  // namespace mir_test

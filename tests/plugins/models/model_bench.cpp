@@ -1,9 +1,11 @@
 #include "model_bench.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Generator.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
 
@@ -55,6 +57,7 @@ class Choice {
         value.u.i = std::stoll(text);
         return value;
       case CLH_REAL:
+        value.n = 1;
         value.u.r = std::stod(text);
         return value;
       case CLH_CHOICE:
@@ -112,6 +115,8 @@ BenchTask random_task(std::int64_t samples, const std::vector<std::int64_t>& sam
   return {at::randn(sizes, generator), at::tensor(classes, at::kLong).index_select(0, turn),
           classes};
 }
+
+constexpr std::int64_t kIdsOfATask = 10000;
 
 struct ModelBench::Parts {
   explicit Parts(const BenchPlan& bench_plan)
@@ -193,6 +198,7 @@ struct ModelBench::Parts {
   std::int32_t index = -1;
   std::int64_t step = 0, epoch = 0;
   std::int64_t batch_index = 0, per_epoch = 0;  // 0, 0: not known
+  std::int64_t next_id = 1000 * kIdsOfATask;    // of samples that no task has
   std::vector<at::Tensor> appended_raw, appended_labels;
 };
 
@@ -215,9 +221,14 @@ void ModelBench::begin_task(const BenchTask& task) {
 }
 
 double ModelBench::observe(const at::Tensor& raw, const at::Tensor& labels) {
+  const auto first = parts_->next_id;
+  parts_->next_id += labels.size(0);
+  return observe(raw, labels, at::arange(first, parts_->next_id));
+}
+
+double ModelBench::observe(const at::Tensor& raw, const at::Tensor& labels, const at::Tensor& ids) {
   auto& p = *parts_;
   const auto inputs = p.transform.plain(raw);
-  const auto ids = at::arange(labels.size(0));
   const clh_batch batch{sizeof(clh_batch), p.index,      p.epoch,   p.batch_index, p.per_epoch,
                         p.step++,          lend(inputs), lend(raw), lend(labels),  lend(ids)};
   return p.model->observe(batch);
@@ -227,14 +238,17 @@ void ModelBench::train(std::int64_t batch_size) {
   auto raw = parts_->appended_raw, labels = parts_->appended_labels;
   raw.insert(raw.begin(), parts_->task.raw);
   labels.insert(labels.begin(), parts_->task.labels);
-  const auto all_raw = at::cat(raw).split(batch_size),
-             all_labels = at::cat(labels).split(batch_size);
   auto& p = *parts_;
+  const auto own = p.task.labels.size(0);
+  auto ids = at::full({at::cat(labels).size(0)}, -1, at::kLong);
+  ids.narrow(0, 0, own).copy_(at::arange(own) + p.index * kIdsOfATask);
+  const auto all_raw = at::cat(raw).split(batch_size),
+             all_labels = at::cat(labels).split(batch_size), all_ids = ids.split(batch_size);
   p.per_epoch = static_cast<std::int64_t>(all_raw.size());
   p.model->begin_epoch(p.epoch);
   for (std::size_t i = 0; i < all_raw.size(); ++i) {
     p.batch_index = static_cast<std::int64_t>(i);
-    observe(all_raw[i].contiguous(), all_labels[i].contiguous());
+    observe(all_raw[i].contiguous(), all_labels[i].contiguous(), all_ids[i].contiguous());
   }
   p.model->end_epoch(p.epoch++);
   p.batch_index = p.per_epoch = 0;

@@ -56,6 +56,8 @@ class ModelBench {
   /// One step on samples of the present task, whose place in the epoch is not known. Returns: the
   /// model's loss.
   double observe(const at::Tensor& raw, const at::Tensor& labels);
+  /// With the samples' own ids [B]; without, each is a sample never seen before.
+  double observe(const at::Tensor& raw, const at::Tensor& labels, const at::Tensor& ids);
   /// One epoch over the present task's data, appended samples too, in order.
   void train(std::int64_t batch_size);
   void end_task();

@@ -1,4 +1,7 @@
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+
 #include <cmath>
 
 #include "model_bench.hpp"
@@ -35,8 +38,10 @@ void train(ModelBench& bench, int from_task, int from_batch, int until_task, int
         return;
       }
       const auto data = task(t);
-      const auto loss = bench.observe(data.raw.narrow(0, b * kBatch, kBatch).contiguous(),
-                                      data.labels.narrow(0, b * kBatch, kBatch).contiguous());
+      const auto first = b * kBatch;
+      const auto loss = bench.observe(data.raw.narrow(0, first, kBatch).contiguous(),
+                                      data.labels.narrow(0, first, kBatch).contiguous(),
+                                      at::arange(first, first + kBatch) + 1000 * t);
       ASSERT_TRUE(std::isfinite(loss));
     }
     if (t == until_task && until_batch == kBatches) {
@@ -120,10 +125,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"si", make("si", {}, HeadForm::kIncremental)},
         Case{"si_paper", make("si", {{"formula", "reference-code"}})},
         Case{"ewc", make("ewc", {{"lambda", "5"}})},
-        Case{"ewc_sample_separate",
-             make("ewc",
-                  {{"lambda", "5"}, {"mode", "separate"}, {"fisher", "sample"}, {"fisher-n", "7"}},
-                  HeadForm::kIncremental)},
+        Case{"ewc_sample_separate", make("ewc",
+                                         {{"lambda", "5"},
+                                          {"mode", "separate"},
+                                          {"fisher", "sample"},
+                                          {"fisher-samples", "7"}},
+                                         HeadForm::kIncremental)},
         Case{"ewc_batched", make("ewc", {{"lambda", "5"}, {"fisher", "batched"}})},
         Case{"lwf", make("lwf", {})},
         Case{"lwf_paper", make("lwf", {{"formula", "reference-code"}})},

@@ -178,8 +178,6 @@ TEST(Ncm, RefusesOptionsThatWouldDoNothing) {
   EXPECT_ANY_THROW(ModelBench(plan_with(options)));
   options["backbone"] = "replay";
   EXPECT_NO_THROW(ModelBench(plan_with(options)));
-  options["minibatch"] = "10";
-  EXPECT_ANY_THROW(ModelBench(plan_with(options)));
   for (const OptionTexts& given :
        {OptionTexts{{"source", "current"}}, OptionTexts{{"backbone", "first-task"}}}) {
     auto plan = plan_with(given);

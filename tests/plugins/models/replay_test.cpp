@@ -21,7 +21,8 @@ at::Tensor cross_entropy(const ModelBench& bench, const at::Tensor& raw, const a
 at::Tensor memory(const ModelBench& bench, const char* column) {
   const auto state = bench.model_state();
   return std::get<at::Tensor>(
-      state->children.at("memory")->children.at("columns")->values.at(column));
+      state->children.at("memory")->children.at("samples")->children.at("columns")->values.at(
+          column));
 }
 
 /// A bench after one step on the first two samples of `task`; the next two are for the second
@@ -79,7 +80,7 @@ TEST_F(ReplayTest, ErWeighsItsMemoryByItsSize) {
 }
 
 TEST_F(ReplayTest, ErCanAddTwoMeans) {
-  const auto bench = after_one_step({"er", {{"loss", "sum"}, {"lambda", "3"}, {"minibatch", "2"}}});
+  const auto bench = after_one_step({"er", {{"replay-weight", "3"}, {"minibatch", "2"}}});
   expect_step(*bench, cross_entropy(*bench, new_raw, new_labels) +
                           3 * cross_entropy(*bench, old_raw, old_labels));
 }

@@ -164,8 +164,7 @@ TEST(Rpc, MemoryIsFullAndBalanced) {
 
 TEST(Rpc, RefusesWhatCannotBe) {
   EXPECT_ANY_THROW(ModelBench(plan_with({{"buffer-size", "5"}})));
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"buffer-size", "6"}, {"minibatch", "7"}})));
-  EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "6"}, {"minibatch", "6"}})));
+  EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "6"}})));
   auto plan = plan_with({});
   plan.blocks = {1};
   ModelBench bench(plan);

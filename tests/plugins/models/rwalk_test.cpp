@@ -27,7 +27,7 @@ at::Tensor loss_of(const ModelBench& bench, const BenchTask& data) {
 /// The definition step by step, from the values before and after each: Fisher, path, scores.
 TEST(Rwalk, HoldsByFisherAndByLossSavedPerDistance) {
   ModelBench bench(
-      {"rwalk", {{"alpha", "0.75"}, {"delta-t", "2"}, {"eps", "1e-4"}, {"lambda", "2"}}});
+      {"rwalk", {{"alpha", "0.75"}, {"delta-t", "2"}, {"epsilon", "1e-4"}, {"lambda", "2"}}});
   auto fisher = at::zeros_like(bench.values());
   at::Tensor mean_score, stiffness, anchor;
   for (int t = 0; t < 3; ++t) {
@@ -73,7 +73,7 @@ TEST(Rwalk, HoldsByFisherAndByLossSavedPerDistance) {
 
 TEST(Rwalk, StaysFiniteWhereNothingMoves) {
   // Inputs of zero: most gradients are exactly 0, and so are the distances.
-  ModelBench bench({"rwalk", {{"eps", "1e-38"}, {"delta-t", "1"}}});
+  ModelBench bench({"rwalk", {{"epsilon", "1e-38"}, {"delta-t", "1"}}});
   auto data = task(0);
   data.raw.zero_();
   for (int t = 0; t < 2; ++t) {

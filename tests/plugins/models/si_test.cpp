@@ -57,7 +57,7 @@ TEST(Si, PathIntegralIsTheDecreaseOfTheLoss) {
 
 TEST(Si, ImportanceIsThePathIntegralOverTheSquaredDrift) {
   for (const std::string source : {"task", "total"}) {
-    ModelBench bench({"si", {{"c", "5"}, {"xi", "0.02"}, {"grad-source", source}}});
+    ModelBench bench({"si", {{"strength", "5"}, {"xi", "0.02"}, {"grad-source", source}}});
     auto expected = at::zeros_like(bench.values());
     for (int t = 0; t < 2; ++t) {
       const auto data = task(t);
@@ -85,7 +85,7 @@ TEST(Si, ImportanceIsThePathIntegralOverTheSquaredDrift) {
 }
 
 TEST(Si, PenaltyIsCTimesImportanceTimesSquare) {
-  ModelBench bench({"si", {{"c", "3"}}});
+  ModelBench bench({"si", {{"strength", "3"}}});
   bench.begin_task(task(0));
   bench.train(4);
   bench.end_task();
@@ -104,7 +104,7 @@ TEST(Si, PenaltyIsCTimesImportanceTimesSquare) {
 }
 
 TEST(Si, NeverOvershootsTheAnchor) {
-  ModelBench bench({"si", {{"c", "1e6"}}});
+  ModelBench bench({"si", {{"strength", "1e6"}}});
   bench.begin_task(task(0));
   bench.train(4);
   bench.end_task();
@@ -123,7 +123,7 @@ TEST(Si, NeverOvershootsTheAnchor) {
 }
 
 TEST(Si, ReferenceCodeIntegratesTheClippedTotalGradient) {
-  ModelBench bench({"si", {{"formula", "reference-code"}, {"c", "1"}}});
+  ModelBench bench({"si", {{"formula", "reference-code"}, {"strength", "1"}}});
   auto data = task(0);
   data.raw *= 20;  // gradients beyond 1
   auto expected = at::zeros_like(bench.values());

@@ -154,7 +154,7 @@ TEST(Slda, ASampleCountsInItsFirstEpochAlone) {
 // Chen et al. 2010, eq. 23, written with sums over the entries.
 TEST(Slda, StartsFromTheShrunkCovarianceOfTheFirstTask) {
   for (const std::string plastic : {"true", "false"}) {
-    ModelBench bench(plan_with({{"base-init", "oas"}, {"plastic-cov", plastic}}));
+    ModelBench bench(plan_with({{"base-init", "oas"}, {"plastic-covariance", plastic}}));
     run(bench, 1, 7);
     const auto first = stream_of(bench, 1, 40);
     const auto s = pooled(first);
@@ -197,7 +197,7 @@ TEST(Slda, TheFirstTaskTrainsAndLaterOnesDoNot) {
 }
 
 TEST(Slda, RefusesContradictions) {
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"plastic-cov", "false"}})));
+  EXPECT_ANY_THROW(ModelBench(plan_with({{"plastic-covariance", "false"}})));
   for (const OptionTexts& given :
        {OptionTexts{{"base-init", "oas"}}, OptionTexts{{"backbone", "first-task"}}}) {
     auto plan = plan_with(given);

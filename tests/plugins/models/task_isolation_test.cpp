@@ -25,7 +25,7 @@ at::Tensor answer(TestRun& run, const at::Tensor& x, std::int32_t task) {
 /// Trains three tasks, and compares the answers to each as the next begins with those at the end.
 void expect_answers_to_stay(const std::string& model, const Words& more) {
   Words words{"model=" + model,     "dataset=tiny",       "stream.scenario=task-il",
-              "train.iterations=6", "train.batch-size=8", "eval.future=false"};
+              "train.iterations=6", "train.batch-size=8", "eval.unseen-tasks=false"};
   words.insert(words.end(), more.begin(), more.end());
   std::string label;
   for (const auto& word : words) {

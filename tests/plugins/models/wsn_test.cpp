@@ -56,7 +56,7 @@ at::Tensor best(const at::Tensor& s, double c) {
 }
 
 TEST(Wsn, AStepIsThatOfTheSubnetworkAndStraightThroughForTheScores) {
-  ModelBench bench(plan_with({{"c", "0.25"}}));
+  ModelBench bench(plan_with({{"share", "0.25"}}));
   const auto data = task(0);
   bench.begin_task(data);
   const auto s = scores(bench);
@@ -83,7 +83,7 @@ TEST(Wsn, AStepIsThatOfTheSubnetworkAndStraightThroughForTheScores) {
 }
 
 TEST(Wsn, AWholeSubnetworkIsPlainFineTuningInTheFirstTask) {
-  ModelBench bench(plan_with({{"c", "1"}}));
+  ModelBench bench(plan_with({{"share", "1"}}));
   auto plain = plan_with({});
   plain.model = "sgd";
   ModelBench sgd(plain);

@@ -2,6 +2,7 @@
 #pragma once
 #include <clh/memory/replay_buffer.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace clh __attribute__((visibility("hidden"))) {
@@ -13,7 +14,10 @@ class FifoBuffer final : public ReplayBuffer {
 
  private:
   std::int64_t slot_for(std::int64_t) override { return entered_++ % capacity(); }
-  void policy_state(Archive& archive) override { archive("entered", entered_); }
+  void policy_state(Archive& archive) override {
+    archive("entered", entered_);
+    require_size(std::min(entered_, capacity()));
+  }
 
   std::int64_t entered_ = 0;
 };

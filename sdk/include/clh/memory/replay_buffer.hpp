@@ -109,6 +109,13 @@ class ReplayBuffer {
   /// What the policy knows beyond the samples held.
   virtual void policy_state(Archive&) {}
 
+  /// Errors: StatusError with CLH_E_STATE unless so many samples are held.
+  void require_size(std::int64_t expected) const {
+    if (size() != expected) {
+      throw StatusError(CLH_E_STATE, "memory: expected " + std::to_string(expected) +
+                                         " samples, found " + std::to_string(size()));
+    }
+  }
   RandomStream& insert_stream() { return insert_; }
   const SampleStore& store() const { return store_; }
   /// Leaves these slots, in this order.

@@ -1,4 +1,4 @@
-// Replay limits: what the sizes of a memory and of its draws must have to do with each other.
+// Replay limits: what the size of a memory must have to do with tasks and classes.
 #pragma once
 #include <clh/error.hpp>
 
@@ -6,14 +6,6 @@
 #include <string>
 
 namespace clh __attribute__((visibility("hidden"))) {
-
-/// Errors: UsageError for a draw that the memory could never fill.
-inline void require_draw_fits(std::int64_t minibatch, std::int64_t buffer_size) {
-  if (minibatch > buffer_size) {
-    throw UsageError("[model] minibatch: expected at most buffer-size, " +
-                     std::to_string(buffer_size) + ", found " + std::to_string(minibatch));
-  }
-}
 
 /// The same part of a memory for each of `tasks`, floor(B / T).
 /// Errors: UsageError for a memory with less than one sample a task.

@@ -18,12 +18,10 @@ namespace clh __attribute__((visibility("hidden"))) {
 class ReplayMemory {
  public:
   /// Draws from the model's streams `buffer.insert` and `buffer.sample`.
-  /// Errors: UsageError for draws larger than the memory; for a policy that treats classes alike
-  ///         and less than one sample for each; for one that waits for a task's end in a task-free
-  ///         stream.
+  /// Errors: UsageError for a policy that treats classes alike and less than one sample for each,
+  ///         and for one that waits for a task's end in a task-free stream.
   ReplayMemory(const Model& model, const ReplayOptions& options)
       : model_(&model), minibatch_(options.minibatch) {
-    require_draw_fits(options.minibatch, options.buffer_size);
     if (options.policy != Policy::kReservoir && options.policy != Policy::kFifo) {
       require_one_of_each(options.buffer_size, model.net().info().outputs);
     }

@@ -2,6 +2,7 @@
 #pragma once
 #include <clh/memory/replay_buffer.hpp>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace clh __attribute__((visibility("hidden"))) {
@@ -22,7 +23,10 @@ class ReservoirBuffer final : public ReplayBuffer {
     const auto slot = insert_stream().below(offered + 1);
     return slot < capacity() ? slot : -1;
   }
-  void policy_state(Archive& archive) override { archive("seen", seen_); }
+  void policy_state(Archive& archive) override {
+    archive("seen", seen_);
+    require_size(std::min(seen_, capacity()));
+  }
 
   std::int64_t seen_ = 0;
 };

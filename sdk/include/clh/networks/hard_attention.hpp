@@ -29,7 +29,7 @@ struct HardAttentionOptions {
     option("s-max", s_max, "steepness of the gates at an epoch's end; 1 / s-max at its start")
         .min(1);
     option("lambda", lambda, "weight of the share of free units that the task takes").min(0);
-    option("emb-clamp", emb_clamp, "largest magnitude of an embedding's entry").above(0);
+    option("embedding-clamp", emb_clamp, "largest magnitude of an embedding's entry").above(0);
     option("clip", clip, "largest norm of the gradients of parameters and embedding together")
         .above(0);
     option("embedding-lr", embedding_lr, "learning rate of the embedding; 0 = the optimizer's")
