@@ -52,7 +52,7 @@ struct Found {
 std::vector<Found> kinds_of(const core::Catalogue& catalogue, const std::string& name) {
   std::vector<Found> kinds;
   for (clh_kind kind = CLH_MODEL; kind <= CLH_LAYER; ++kind) {
-    const auto word = core::kind_name(kind);
+    const std::string word = core::kind_name(kind);
     const auto names = catalogue.names(word);
     if (std::find(names.begin(), names.end(), name) != names.end()) {
       kinds.push_back({kind, word});

@@ -15,9 +15,6 @@ std::string abi_refusal(const HostAbi& host, const PluginAbi& plugin) {
   if (plugin.major_number != host.major_number) {
     return mismatch;
   }
-  if (host.major_number == 0) {
-    return plugin.minor_number == host.minor_number ? "" : mismatch;
-  }
   return plugin.min_host_minor <= host.minor_number
              ? ""
              : mismatch + ", which needs at least " +

@@ -15,8 +15,8 @@ struct HostAbi {
   int major_number = 0, minor_number = 0;
 };
 
-/// Whether a host may load a plugin. While the major is 0 the minors must be equal; from 1.0 on the
-/// plugin says how old a host may be, and either side reads the other's tables as far as they go.
+/// Whether a host may load a plugin: one of its major, unless the plugin says that the host is too
+/// old. Either side reads the other's tables as far as they go.
 /// Returns: what is wrong, "expected plugin ABI 1.3, found 2.0"; empty if nothing is.
 std::string abi_refusal(const HostAbi& host, const PluginAbi& plugin);
 

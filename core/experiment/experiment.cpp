@@ -7,6 +7,7 @@
 
 #include "core/abi/capabilities.hpp"
 #include "core/error.hpp"
+#include "core/experiment/plan_relations.hpp"
 #include "core/files/sha256.hpp"
 #include "core/process/process_state.hpp"
 
@@ -131,6 +132,8 @@ void Experiment::build_stream() {
   }
   plan_ = core::build_stream(stream_options_.choice, stream_options_.scenario, source(), run_.seed);
   require_whole_batches(plan_, train_options_);
+  require_plan_relations(config_->model->factory, plan_);
+  require_plan_relations(config_->backbone->factory, plan_);
   const auto& info = dataset_->info();
   if (stream_options_.normalize && (info.mean == nullptr || info.std == nullptr)) {
     throw Error("bad-option",

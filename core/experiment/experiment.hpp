@@ -30,6 +30,7 @@ class Experiment {
   RunContext& run() { return run_; }
   spdlog::logger& log() const { return *run_.log; }
   const std::map<std::string, double>& model_metrics() const { return run_.metrics; }
+  const std::vector<MetricPoint>& metric_points() const { return run_.metric_points; }
   Network* network() { return network_.get(); }
   const std::map<std::string, AccuracyMatrix>& matrices() const { return evaluator_->matrices(); }
   Optimizer* optimizer() { return optimizer_.get(); }

@@ -98,6 +98,11 @@ void RunRecorder::write() {
   if (directory_) {
     write_results(directory_->results_json(), record_);
     write_metrics_csv(directory_->metrics_csv(), record_);
+    if (experiment_ != nullptr) {
+      const auto& points = experiment_->metric_points();
+      append_metric_points(directory_->model_metrics_jsonl(), points, points_written_);
+      points_written_ = points.size();
+    }
   }
 }
 

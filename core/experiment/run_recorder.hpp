@@ -47,6 +47,7 @@ class RunRecorder final : public LoopObserver {
   std::unique_ptr<CurveWriter> curve_;
   const TaskLoop* loop_ = nullptr;
   const Experiment* experiment_ = nullptr;
+  std::size_t points_written_ = 0;
   std::chrono::steady_clock::time_point start_, written_;
   /// A write waits for the disk, so short tasks share one; the end of a run is always written.
   std::chrono::seconds between_writes_{2};

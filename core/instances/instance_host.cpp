@@ -44,6 +44,12 @@ void metric(void* ctx, const char* key, double value) {
   }
 }
 
+void metric_at(void* ctx, const char* key, std::int64_t step, double value) {
+  if (key != nullptr) {
+    self(ctx).run().metric_points.push_back({key, step, value});
+  }
+}
+
 std::int32_t should_stop(void* ctx) {
   const auto* stop = self(ctx).run().stop;
   return stop != nullptr && *stop != 0 ? 1 : 0;
@@ -142,6 +148,7 @@ InstanceHost::InstanceHost(RunContext& run, std::string config_path, std::string
   table_.tensor_release = tensor_release;
   table_.tensor_from_dlpack = from_dlpack;
   table_.tensor_to_dlpack = to_dlpack;
+  table_.metric_at = metric_at;
 }
 
 std::string InstanceHost::child_path(const std::string& config_path) const {

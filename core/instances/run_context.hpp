@@ -6,11 +6,13 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/instances/torch_generators.hpp"
 #include "core/plugins/plugin_library.hpp"
 #include "core/process/call_trace.hpp"
 #include "core/random/rng_streams.hpp"
+#include "core/record/metric_points.hpp"
 
 namespace spdlog {
 class logger;
@@ -32,6 +34,7 @@ struct RunContext {
   TorchGenerators generators;
   std::shared_ptr<spdlog::logger> log;
   std::map<std::string, double> metrics;             // reported by plugins
+  std::vector<MetricPoint> metric_points;            // likewise, in their order
   std::map<std::string, const void*> extensions;     // id -> table; offered by rooms above
   const volatile std::sig_atomic_t* stop = nullptr;  // non-zero: end the run
   CallPlace place;

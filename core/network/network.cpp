@@ -29,6 +29,7 @@ Network::Network(RunContext& run, const NetworkPlan& plan, std::string init_stre
       head_(backbone_.feature_count(), plan.init),
       arena_(capacity()) {
   run.extensions.emplace("clh.network.state/1", network_state_extension());
+  run.extensions.emplace("clh.network.gates/1", network_gates_extension());
   for (const auto& parameter : backbone_.parameters()) {
     arena_.attach(kBackbonePrefix + parameter.name, parameter.tensor, -1);
   }
@@ -89,6 +90,25 @@ at::Tensor Network::watched(at::Tensor output) const {
   return output;
 }
 
+const std::vector<clh_gate_layer>& Network::gate_layers() const {
+  const auto* gates = backbone_.gates();
+  if (gates == nullptr || !gate_layers_.empty()) {
+    return gate_layers_;
+  }
+  std::int64_t n = 0;
+  const auto* layers = backbone_.instance().enter("layers", gates->layers, &n);
+  const auto slot = [&](const char* name) {
+    return name == nullptr ? nullptr
+                           : gate_names_.emplace_back(kBackbonePrefix + std::string(name)).c_str();
+  };
+  for (std::int64_t i = 0; i < n; ++i) {
+    gate_layers_.push_back({gate_names_.emplace_back(layers[i].name).c_str(),
+                            slot(layers[i].weight), slot(layers[i].bias), layers[i].units,
+                            layers[i].input});
+  }
+  return gate_layers_;
+}
+
 std::vector<NamedTensor> Network::activations(const at::Tensor& x) const {
   const auto* gates = backbone_.gates();
   if (gates == nullptr) {
@@ -98,8 +118,6 @@ std::vector<NamedTensor> Network::activations(const at::Tensor& x) const {
                     "found one without",
                 "use a backbone with gates: mlp or resnet18", kExitUsage);
   }
-  std::int64_t n = 0;
-  const auto* layers = backbone_.instance().enter("layers", gates->layers, &n);
   TensorSink sink;
   backbone_.instance().call("activations", gates->activations, lend(x), sink.table());
   std::vector<NamedTensor> named;
@@ -107,12 +125,10 @@ std::vector<NamedTensor> Network::activations(const at::Tensor& x) const {
   for (auto& item : sink.take()) {
     const auto dot = item.name.rfind('.');
     const auto layer = item.name.substr(0, dot);
-    for (std::int64_t i = 0; i < n; ++i) {
-      if (layer == layers[i].name) {
-        const std::string weight = layers[i].weight;
-        named.push_back(
-            {kBackbonePrefix + weight.substr(0, weight.rfind('.')) + item.name.substr(dot),
-             item.tensor});
+    for (const auto& declared : gate_layers()) {
+      if (layer == declared.name) {
+        const std::string weight = declared.weight;
+        named.push_back({weight.substr(0, weight.rfind('.')) + item.name.substr(dot), item.tensor});
       }
     }
     if (item.name == "features") {

@@ -46,6 +46,9 @@ class Network {
   /// `<slot>.input` and `<slot>.output` of every gate layer and head block, where `<slot>.weight`
   /// is the slot's name. Errors: Error `unsupported` for a backbone without gates.
   std::vector<NamedTensor> activations(const at::Tensor& x) const;
+  /// The backbone's list with weight and bias named as slots; empty without gates. Owner: this
+  /// object.
+  const std::vector<clh_gate_layer>& gate_layers() const;
   /// features() with gates, classified.
   at::Tensor gated(const at::Tensor& x, const clh_tensor* const* gates, std::int64_t n) const;
 
@@ -85,6 +88,8 @@ class Network {
   LinearHead head_;
   Arena arena_;
   clh_network_info info_{};
+  mutable std::vector<clh_gate_layer> gate_layers_;  // asked for when needed
+  mutable std::deque<std::string> gate_names_;       // what they point to
 };
 
 }  // namespace clh::core

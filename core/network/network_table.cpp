@@ -155,6 +155,16 @@ const clh_network_vt* network_table() {
   return &table;
 }
 
+const clh_network_gates_ext* network_gates_extension() {
+  static const clh_network_gates_ext table{sizeof(clh_network_gates_ext), 0,
+                                           [](void* net, std::int64_t* n) -> const clh_gate_layer* {
+                                             const auto& layers = network(net).gate_layers();
+                                             *n = static_cast<std::int64_t>(layers.size());
+                                             return layers.data();
+                                           }};
+  return &table;
+}
+
 const clh_network_state_ext* network_state_extension() {
   static const clh_network_state_ext table{sizeof(clh_network_state_ext), 0, save, load};
   return &table;

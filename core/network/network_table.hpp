@@ -19,5 +19,7 @@ struct NetworkHandle {
 const clh_network_vt* network_table();
 /// "clh.network.state/1".
 const clh_network_state_ext* network_state_extension();
+/// "clh.network.gates/1".
+const clh_network_gates_ext* network_gates_extension();
 
 }  // namespace clh::core

@@ -67,7 +67,8 @@ std::string values_text(const clh_param& param) {
   if (param.type == CLH_COMPONENT) {
     return (param.of_kind == CLH_ENCODER ? "an " : "a ") + std::string(kind_name(param.of_kind));
   }
-  return bounds_text(param);
+  const auto bounds = bounds_text(param), relation = relation_text(param);
+  return bounds + (bounds.empty() || relation.empty() ? "" : "; ") + relation;
 }
 
 Row row_of(const clh_param& param) {
@@ -181,6 +182,9 @@ nlohmann::json describe_options_json(ParamSpan params) {
     if (has(param, CLH_HAS_MAX)) {
       option["max"] = param.max;
       option["open-max"] = has(param, CLH_OPEN_MAX);
+    }
+    if (param.at_least_of != 0) {
+      option["relation"] = relation_text(param);
     }
     if (param.type == CLH_CHOICE) {
       option["choices"] = choice_names(param);

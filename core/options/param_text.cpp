@@ -9,12 +9,12 @@
 namespace clh::core {
 namespace {
 
-std::string bound_text(double bound) {
-  std::string text = real_text(bound);
-  if (text.size() > 2 && text.compare(text.size() - 2, 2, ".0") == 0) {
-    text.erase(text.size() - 2);
+std::vector<std::string> names_of(const char* const* list) {
+  std::vector<std::string> names;
+  for (; list != nullptr && *list != nullptr; ++list) {
+    names.emplace_back(*list);
   }
-  return text;
+  return names;
 }
 
 }  // namespace
@@ -24,11 +24,7 @@ bool has_no_default(const clh_param& param) {
 }
 
 std::vector<std::string> choice_names(const clh_param& param) {
-  std::vector<std::string> names;
-  for (const char* const* name = param.choices; name != nullptr && *name != nullptr; ++name) {
-    names.emplace_back(*name);
-  }
-  return names;
+  return names_of(param.choices);
 }
 
 ConfigValue default_value(const clh_param& param) {
@@ -61,17 +57,40 @@ ConfigValue default_value(const clh_param& param) {
   }
 }
 
+std::string bounds_number(double bound) {
+  std::string text = real_text(bound);
+  if (text.size() > 2 && text.compare(text.size() - 2, 2, ".0") == 0) {
+    text.erase(text.size() - 2);
+  }
+  return text;
+}
+
+std::string relation_text(const clh_param& param) {
+  if (param.at_least_of == 0) {
+    return "";
+  }
+  std::string text = ">= ";
+  if (param.at_least != 1) {
+    text += bounds_number(param.at_least) + " x ";
+  }
+  text += param.at_least_of == CLH_OF_CLASSES ? "classes" : "tasks";
+  if (param.when != nullptr) {
+    text += std::string(" with ") + param.when + "=" + joined(names_of(param.when_choices), "|");
+  }
+  return text;
+}
+
 std::string bounds_text(const clh_param& param) {
   const bool open_min = (param.flags & CLH_OPEN_MIN) != 0;
   const bool open_max = (param.flags & CLH_OPEN_MAX) != 0;
   switch (param.flags & (CLH_HAS_MIN | CLH_HAS_MAX)) {
     case CLH_HAS_MIN:
-      return (open_min ? "> " : ">= ") + bound_text(param.min);
+      return (open_min ? "> " : ">= ") + bounds_number(param.min);
     case CLH_HAS_MAX:
-      return (open_max ? "< " : "<= ") + bound_text(param.max);
+      return (open_max ? "< " : "<= ") + bounds_number(param.max);
     case CLH_HAS_MIN | CLH_HAS_MAX:
-      return (open_min ? "in (" : "in [") + bound_text(param.min) + ", " + bound_text(param.max) +
-             (open_max ? ")" : "]");
+      return (open_min ? "in (" : "in [") + bounds_number(param.min) + ", " +
+             bounds_number(param.max) + (open_max ? ")" : "]");
     default:
       return "";
   }
@@ -99,25 +118,6 @@ std::string expected_text(const clh_param& param) {
       return "a list of numbers" + suffix;
     default:
       return std::string("the name of a component of kind ") + kind_name(param.of_kind);
-  }
-}
-
-const char* kind_name(clh_kind kind) {
-  switch (kind) {
-    case CLH_MODEL:
-      return "model";
-    case CLH_BACKBONE:
-      return "backbone";
-    case CLH_DATASET:
-      return "dataset";
-    case CLH_ENCODER:
-      return "encoder";
-    case CLH_NODE:
-      return "node";
-    case CLH_LAYER:
-      return "layer";
-    default:
-      return "component";
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/options/config_value.hpp"
+#include "core/text/kinds.hpp"
 
 namespace clh::core {
 
@@ -17,9 +18,12 @@ bool has_no_default(const clh_param& param);
 std::vector<std::string> choice_names(const clh_param& param);
 /// What an option accepts: "an integer >= 1", "one of a, b", "a list of numbers in [0, 1)".
 std::string expected_text(const clh_param& param);
+/// A bound as it is written: "1", "0.5".
+std::string bounds_number(double bound);
+/// What an option has to do with the plan: ">= classes with policy=ring", ">= 2 x classes"; empty
+/// without a relation.
+std::string relation_text(const clh_param& param);
 /// The bounds alone: ">= 1", "in [0, 1)"; empty without bounds.
 std::string bounds_text(const clh_param& param);
-/// "model", "backbone", ... ; "component" for a kind that this host does not know.
-const char* kind_name(clh_kind kind);
 
 }  // namespace clh::core

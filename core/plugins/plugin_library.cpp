@@ -114,10 +114,10 @@ LoadedComponent PluginLibrary::load(clh_kind kind, const std::string& name) {
   }
   const auto& plugin = open(catalogue_->find(kind_name(kind), name));
   const auto plain = component_name(name);
-  for (std::uint32_t i = 0; i < plugin.table->n_components; ++i) {
-    const auto* c = plugin.table->components[i];
-    if (c->kind == kind && plain == c->id) {
-      return {&plugin, c};
+  for (const auto& adopted : plugin.components) {
+    const auto& c = adopted.get();
+    if (c.kind == kind && plain == c.id) {
+      return {&plugin, &c};
     }
   }
   throw std::logic_error("the table was checked against the note, but " + name + " is missing");
@@ -128,10 +128,20 @@ void PluginLibrary::add(const clh_plugin& table) {
   CatalogueEntry entry;
   entry.note.id = table.id;
   entry.note.version = table.version;
-  plugins_.push_back({entry, &table, "", {}});
-  for (std::uint32_t i = 0; i < table.n_components; ++i) {
-    added_.push_back({&plugins_.back(), table.components[i]});
+  const auto& plugin = keep(entry, table);
+  for (const auto& adopted : plugin.components) {
+    added_.push_back({&plugin, &adopted.get()});
   }
+}
+
+const LoadedPlugin& PluginLibrary::keep(const CatalogueEntry& entry, const clh_plugin& table) {
+  auto& plugin = plugins_.emplace_back();
+  plugin.entry = entry;
+  plugin.table = &table;
+  for (std::uint32_t i = 0; i < table.n_components; ++i) {
+    plugin.components.emplace_back(*table.components[i]);
+  }
+  return plugin;
 }
 
 const LoadedPlugin& PluginLibrary::open(const CatalogueEntry& entry) {
@@ -165,14 +175,18 @@ const LoadedPlugin& PluginLibrary::open(const CatalogueEntry& entry) {
         where + ": expected the same table at every call of clh_plugin_entry, found another",
         "report it to the plugin's author", kExitPlugin);
   }
-  return plugins_.emplace_back(LoadedPlugin{entry, table, sha256, guard.release()});
+  keep(entry, *table);
+  auto& plugin = plugins_.back();
+  plugin.sha256 = sha256;
+  plugin.stolen_signals = guard.release();
+  return plugin;
 }
 
 const LoadedPlugin& PluginLibrary::owner(const clh_component& component) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& plugin : plugins_) {
-    for (std::uint32_t i = 0; i < plugin.table->n_components; ++i) {
-      if (plugin.table->components[i] == &component) {
+    for (const auto& adopted : plugin.components) {
+      if (&adopted.get() == &component || &adopted.given() == &component) {
         return plugin;
       }
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/abi/adopted_component.hpp"
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/table_check.hpp"
 #include "core/process/call_trace.hpp"
@@ -19,7 +20,8 @@ const clh_host& load_time_host();
 /// An opened plugin. Owner: the library; lives as long as it does.
 struct LoadedPlugin {
   CatalogueEntry entry;
-  const clh_plugin* table;
+  const clh_plugin* table;                    // the plugin's own
+  std::deque<AdoptedComponent> components{};  // of it, as this host reads them
   std::string sha256{};                       // of the file that was opened
   std::vector<std::string> stolen_signals{};  // whose handlers it changed while it was loaded
 
@@ -65,6 +67,7 @@ class PluginLibrary {
 
  private:
   const LoadedPlugin& open(const CatalogueEntry& entry);
+  const LoadedPlugin& keep(const CatalogueEntry& entry, const clh_plugin& table);
 
   const Catalogue* catalogue_;
   TorchLayout torch_;

@@ -11,14 +11,13 @@
 #include <vector>
 
 #include "core/abi/abi_version.hpp"
+#include "core/abi/adopted_component.hpp"
 #include "core/abi/capabilities.hpp"
 #include "core/error.hpp"
+#include "core/text/identifiers.hpp"
 
 namespace clh::core {
 namespace {
-
-constexpr std::array<const char*, 6> kKindNames = {"model",   "backbone", "dataset",
-                                                   "encoder", "node",     "layer"};
 
 class Check {
  public:
@@ -44,13 +43,9 @@ class Check {
   std::string where_;
 };
 
-bool is_kebab(const char* id) {
-  if (id == nullptr || std::islower(static_cast<unsigned char>(id[0])) == 0) {
-    return false;
-  }
-  return std::all_of(id, id + std::strlen(id), [](unsigned char c) {
-    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-';
-  });
+/// A letter first, so that no name reads as a number or an option.
+bool is_name(const char* id) {
+  return id != nullptr && std::islower(static_cast<unsigned char>(id[0])) != 0 && is_kebab_case(id);
 }
 
 bool inside(const clh_param& p, double x) {
@@ -100,15 +95,48 @@ void check_default(const Check& check, const clh_param& p, const std::string& na
   }
 }
 
+/// The choice that `when` names must be one of the component's, and have the values.
+void check_relation(const Check& check, const clh_component& c, const clh_param& p,
+                    const std::string& name) {
+  if (p.at_least_of == 0) {
+    check.require(p.when == nullptr, name + " with a relation beside its when", "none");
+    return;
+  }
+  check.require(p.at_least_of <= CLH_OF_TASKS && (p.type == CLH_INT || p.type == CLH_REAL) &&
+                    std::isfinite(p.at_least) && p.at_least > 0,
+                name + " as a number at least a positive multiple of classes or tasks",
+                "another relation");
+  if (p.when == nullptr) {
+    return;
+  }
+  check.require(p.when_choices != nullptr && p.when_choices[0] != nullptr,
+                name + "'s when with its values", "none");
+  for (std::uint32_t i = 0; i < c.n_params; ++i) {
+    const auto other = param_at(c, i);
+    if (other.name == nullptr || std::strcmp(other.name, p.when) != 0 || other.choices == nullptr) {
+      continue;
+    }
+    for (const char* const* value = p.when_choices; *value != nullptr; ++value) {
+      bool known = false;
+      for (const char* const* choice = other.choices; *choice != nullptr; ++choice) {
+        known = known || std::strcmp(*choice, *value) == 0;
+      }
+      check.require(known, name + "'s when with values of " + p.when, *value);
+    }
+    return;
+  }
+  check.fail("bad-table", "expected " + name + "'s when to name a choice, found " + p.when);
+}
+
 void check_params(const Check& check, const clh_component& c) {
   check.require(c.n_params == 0 || c.params != nullptr, "a list of options", "none");
   std::set<std::string> names;
   for (std::uint32_t i = 0; i < c.n_params; ++i) {
-    const auto& p = c.params[i];
-    check.require(p.struct_size == sizeof(clh_param), "options of this header's size",
+    const auto p = param_at(c, i);
+    check.require(p.struct_size >= kFirstParamSize && p.struct_size == c.params[0].struct_size,
+                  "options of one size, at least that of ABI 0.1",
                   std::to_string(p.struct_size) + " bytes");
-    check.require(is_kebab(p.name), "a kebab-case option name",
-                  p.name == nullptr ? "none" : p.name);
+    check.require(is_name(p.name), "a kebab-case option name", p.name == nullptr ? "none" : p.name);
     const std::string name = std::string("option ") + p.name;
     check.require(names.insert(p.name).second, name + " once", "it twice");
     check.require(std::strcmp(p.name, "name") != 0, "an option not called \"name\"", "it");
@@ -118,6 +146,7 @@ void check_params(const Check& check, const clh_component& c) {
     check.require((p.type == CLH_COMPONENT) == (p.of_kind != 0),
                   name + " with of_kind exactly for a component", std::to_string(p.of_kind));
     check_default(check, p, name);
+    check_relation(check, c, p, name);
   }
 }
 
@@ -165,15 +194,6 @@ void check_torch(const Check& check, const clh_plugin& plugin, const PluginNote&
 
 }  // namespace
 
-std::string kind_name(clh_kind kind) {
-  return kind >= 1 && kind <= kKindNames.size() ? kKindNames[kind - 1] : "";
-}
-
-clh_kind kind_of(const std::string& name) {
-  const auto* found = std::find(kKindNames.begin(), kKindNames.end(), name);
-  return found == kKindNames.end() ? 0 : static_cast<clh_kind>(found - kKindNames.begin() + 1);
-}
-
 void check_table(const clh_plugin& plugin, const PluginNote& note, const TorchLayout& torch,
                  const std::string& where) {
   const Check check(where);
@@ -201,18 +221,19 @@ void check_table(const clh_plugin& plugin, const PluginNote& note, const TorchLa
     const auto* c = plugin.components[i];
     check.require(c != nullptr, "component " + std::to_string(i), "none");
     check_size(check, "a component", c->struct_size, sizeof(clh_component));
-    check.require(!kind_name(c->kind).empty(), "a known kind", std::to_string(c->kind));
-    check.require(is_kebab(c->id), "a kebab-case component id", c->id == nullptr ? "none" : c->id);
+    check.require(is_kind(c->kind), "a known kind", std::to_string(c->kind));
+    check.require(is_name(c->id), "a kebab-case component id", c->id == nullptr ? "none" : c->id);
     check.require(c->title != nullptr && c->title[0] != '\0', std::string(c->id) + " with a title",
                   "none");
     check.require(c->doc != nullptr && c->doc[0] != '\0', std::string(c->id) + " with a text",
                   "none");
     check.require(c->create != nullptr, std::string(c->id) + " with create", "none");
-    check.require(names.insert(kind_name(c->kind) + ":" + c->id).second,
-                  kind_name(c->kind) + ":" + c->id + " once", "it twice");
+    check.require(names.insert(std::string(kind_name(c->kind)) + ":" + c->id).second,
+                  std::string(kind_name(c->kind)) + ":" + c->id + " once", "it twice");
     if (!note.offers(kind_name(c->kind), c->id)) {
-      check.fail("table-mismatch", "expected what the note provides, found " + kind_name(c->kind) +
-                                       ":" + c->id + " in the table");
+      check.fail("table-mismatch", "expected what the note provides, found " +
+                                       std::string(kind_name(c->kind)) + ":" + c->id +
+                                       " in the table");
     }
     check_params(check, *c);
     check_caps(check, *c, note);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/plugins/plugin_note.hpp"
+#include "core/text/kinds.hpp"
 
 namespace clh::core {
 
@@ -14,11 +15,6 @@ namespace clh::core {
 struct TorchLayout {
   std::uint32_t tensor = 0, tensor_alignment = 0, generator = 0;
 };
-
-/// "model", "backbone", ...; empty for an unknown kind.
-std::string kind_name(clh_kind kind);
-/// 0 for an unknown name.
-clh_kind kind_of(const std::string& name);
 
 /// Checks sizes, ids, options, capabilities, agreement with the note, and clh.torch/1.
 /// Errors: Error `bad-table` (malformed), `table-mismatch` (differs from the note) or

@@ -24,6 +24,7 @@ class RunDirectory final {
   std::filesystem::path config_toml() const { return path_ / "config.toml"; }
   std::filesystem::path results_json() const { return path_ / "results.json"; }
   std::filesystem::path metrics_csv() const { return path_ / "metrics.csv"; }
+  std::filesystem::path model_metrics_jsonl() const { return path_ / "model-metrics.jsonl"; }
   std::filesystem::path train_jsonl() const { return path_ / "train.jsonl"; }
   std::filesystem::path log_txt() const { return path_ / "log.txt"; }
 

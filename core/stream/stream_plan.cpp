@@ -36,8 +36,7 @@ class Canonical {
   std::string bytes_;
 };
 
-void require_samples(const TaskPlan& task, const std::vector<std::int64_t>& samples,
-                     const std::string& what) {
+void require_samples(const TaskPlan& task, const SampleList& samples, const std::string& what) {
   if (samples.empty()) {
     throw Error("bad-data", "task " + task.name + ": expected " + what + " samples, found none",
                 "leave the class out, or use a dataset that has samples of it in both splits",
@@ -72,19 +71,19 @@ std::vector<std::vector<int>> one_by_one(const StreamPlan& plan) {
 }
 
 std::string hash(const TaskPlan& task) {
-  Canonical canonical("clh-task 1");
+  Canonical canonical("clh-task 2");
   canonical.add(task.classes);
   canonical.add(task.outputs);
   canonical.add(task.label_map);
-  canonical.add(task.train);
-  canonical.add(task.test);
-  canonical.add(task.valid);
+  canonical.add(task.train.hash());
+  canonical.add(task.test.hash());
+  canonical.add(task.valid.hash());
   canonical.add(task.pixel_map);
   return canonical.hash();
 }
 
 std::string hash(const StreamPlan& plan) {
-  Canonical canonical("clh-plan 1");
+  Canonical canonical("clh-plan 2");
   canonical.add(static_cast<std::int64_t>(plan.tasks.size()));
   for (const TaskPlan& task : plan.tasks) {
     canonical.add(hash(task));

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/stream/sample_list.hpp"
+
 namespace clh::core {
 
 /// What a stream builder may know of a dataset.
@@ -24,9 +26,9 @@ struct TaskPlan {
   std::vector<std::int64_t> classes;    // original class ids, in class order
   std::vector<std::int64_t> outputs;    // output indices of this task, ascending
   std::vector<std::int64_t> label_map;  // [n_classes] -> output index, -1 = not in this task
-  std::vector<std::int64_t> train;      // sample indices into the training split, ascending
-  std::vector<std::int64_t> test;       // sample indices into the test split, ascending
-  std::vector<std::int64_t> valid;      // held-out training samples, ascending
+  SampleList train;                     // sample indices into the training split, ascending
+  SampleList test;                      // sample indices into the test split, ascending
+  SampleList valid;                     // held-out training samples, ascending
   std::vector<std::int32_t> pixel_map;  // [H * W of the result]: out[i] = in[pixel_map[i]] in
                                         // every channel, -1 = zero; empty = identity
   std::string transform = "none";       // for people; not part of the hash
@@ -49,8 +51,8 @@ void set_experiences(StreamPlan& plan, std::vector<std::vector<int>> experiences
 std::vector<std::vector<int>> one_by_one(const StreamPlan& plan);
 
 /// SHA-256, 64 lower-case hex digits, over all numbers in the order of the members; a list or text
-/// is preceded by its length, each number is 8 bytes, little-endian. A plan's takes in its tasks'
-/// hashes.
+/// is preceded by its length, each number is 8 bytes, little-endian. A task's takes in the hashes
+/// of its sample lists, a plan's those of its tasks.
 std::string hash(const TaskPlan& task);
 std::string hash(const StreamPlan& plan);
 

@@ -8,10 +8,10 @@
 namespace clh::core {
 
 /// "a, b, c".
-inline std::string joined(const std::vector<std::string>& names) {
+inline std::string joined(const std::vector<std::string>& names, const char* separator = ", ") {
   std::string out;
   for (const std::string& name : names) {
-    out += (out.empty() ? "" : ", ") + name;
+    out += (out.empty() ? "" : separator) + name;
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/abi/adopted_component.hpp"
 #include "core/abi/capabilities.hpp"
 #include "core/error.hpp"
 #include "core/text/identifiers.hpp"
@@ -18,7 +19,7 @@ constexpr std::array<std::string_view, 13> kKnownCapabilities = {
     "no-state",    "no-network",    "global-rng"};
 
 std::string label(const clh_component& component) {
-  return kind_name(component.kind) + ":" + component.id;
+  return std::string(kind_name(component.kind)) + ":" + component.id;
 }
 
 template <class Visit>
@@ -53,8 +54,7 @@ std::string check_sizes(Subject& subject) {
     expect(is_readable(table, sizeof(std::uint32_t)), what, "no memory there");
     std::uint32_t found = 0;
     std::memcpy(&found, table, sizeof found);
-    // While the major is 0, plugin and host have the same minor, so the same tables.
-    expect(found == size, what + " of " + std::to_string(size) + " bytes",
+    expect(found >= size, what + " of at least " + std::to_string(size) + " bytes",
            std::to_string(found) + " bytes");
     expect(is_readable(table, size), what + " of " + std::to_string(size) + " readable bytes",
            "fewer");
@@ -65,7 +65,10 @@ std::string check_sizes(Subject& subject) {
   for_each_component(subject, [&](const clh_component& component) {
     check("a component table", &component, sizeof(clh_component));
     for (std::uint32_t i = 0; i < component.n_params; ++i) {
-      check("an option of " + printable(component.id), &component.params[i], sizeof(clh_param));
+      const auto* option = reinterpret_cast<const unsigned char*>(component.params) +
+                           static_cast<std::size_t>(i) * component.params[0].struct_size;
+      check("an option of " + printable(component.id), reinterpret_cast<const clh_param*>(option),
+            kFirstParamSize);
     }
   });
   return "";
@@ -92,7 +95,7 @@ std::string check_texts(Subject& subject) {
     expect_line(label(component) + " with a title", component.title);
     expect_line(label(component) + " with a text", component.doc);
     for (std::uint32_t i = 0; i < component.n_params; ++i) {
-      const auto& option = component.params[i];
+      const auto option = param_at(component, i);
       const auto what = "option " + std::string(option.name);
       expect_line(what + " with a text", option.doc);
       if (option.unit != nullptr) {
@@ -137,7 +140,7 @@ std::string check_options(Subject& subject) {
   std::uint32_t count = 0;
   for_each_component(subject, [&](const clh_component& component) {
     for (std::uint32_t i = 0; i < component.n_params; ++i, ++count) {
-      check_option(component.params[i]);
+      check_option(param_at(component, i));
     }
   });
   return count == 1 ? "1 option" : std::to_string(count) + " options";

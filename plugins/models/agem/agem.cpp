@@ -23,7 +23,8 @@ class AveragedGem final : public clh::Model {
     clh::Active active = clh::Active::kAll;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
-          .min(1);
+          .min(1)
+          .at_least(clh::kTasks);
       option("minibatch", minibatch, "exemplars behind each reference gradient").min(1);
       option("epsilon", epsilon, "added to the reference gradient's squared norm")
           .min(0)

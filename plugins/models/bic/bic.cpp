@@ -39,7 +39,8 @@ class Bic final : public clh::Model {
     double bias_decay = 0.1;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each class")
-          .min(1);
+          .min(1)
+          .at_least(2 * clh::kClasses);
       option("val-split", val_split, "share of a class's exemplars that serves validation alone")
           .above(0)
           .below(1);

@@ -39,7 +39,7 @@ class ContinualBackpropagation final : public clh::Model {
       : Model(context), options_(options), gated_(context) {}
 
   double observe(const clh::Batch& batch) override {
-    learn(batch.inputs);
+    find_layers();
     optimizer().zero_grad();
     // Inputs of the second layer on, and of the head, are the units' outputs.
     std::vector<at::Tensor> used;  // mean |h| of each layer, [units]
@@ -71,11 +71,11 @@ class ContinualBackpropagation final : public clh::Model {
   }
 
  private:
-  void learn(const at::Tensor& x) {
+  void find_layers() {
     if (!gated_.layers().empty()) {
       return;
     }
-    gated_.learn(x, true);
+    gated_.find_layers();
     if (const auto* layer = gated_.not_fully_connected()) {
       throw clh::UsageError(
           "[model] cbp: expected a chain of fully connected layers with gates, found " +

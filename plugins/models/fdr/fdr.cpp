@@ -38,7 +38,8 @@ class FunctionDistanceRegularisation final : public clh::Model {
     void bind(clh::OptionBinder& option) {
       option("alpha", alpha, "weight of the distance to the remembered outputs").min(0);
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
-          .min(1);
+          .min(1)
+          .at_least(clh::kTasks);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
       option("formula", formula, "reference-code: see the published DER suite; alpha stays 1")
           .choices({"paper", "reference-code"});

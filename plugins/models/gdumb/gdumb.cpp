@@ -36,7 +36,9 @@ class Gdumb final : public clh::Model {
     Cutmix cutmix = Cutmix::kAuto;
     Retrain retrain = Retrain::kEachTask;
     void bind(clh::OptionBinder& option) {
-      option("buffer-size", buffer_size, "samples kept in memory, as many of each class").min(1);
+      option("buffer-size", buffer_size, "samples kept in memory, as many of each class")
+          .min(1)
+          .at_least(clh::kClasses);
       option("formula", formula,
              "reference-code: memory takes a sample anew in every epoch, as published code does")
           .choices({"paper", "reference-code"});

@@ -30,7 +30,8 @@ class GradientEpisodicMemory final : public clh::Model {
     Selection selection = Selection::kRandom;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each task")
-          .min(1);
+          .min(1)
+          .at_least(clh::kTasks);
       option("gamma", gamma, "least weight of each earlier task's gradient in a bent step").min(0);
       option("epsilon", epsilon, "added to the diagonal of the programme's matrix")
           .above(0)

@@ -43,7 +43,10 @@ class HindsightAnchorLearning final : public clh::Model {
           .below(1);
       option("gamma", gamma, "weight of an anchor's distance to that mean").min(0);
       option("anchor-steps", anchor_steps, "gradient steps behind each anchor").min(0);
-      option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
+      option("buffer-size", buffer_size, "exemplars kept in memory, |M|")
+          .min(1)
+          .at_least(clh::kTasks)
+          .when("formula", {"paper"});
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
       option(
           "formula", formula,

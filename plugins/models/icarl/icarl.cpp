@@ -38,7 +38,8 @@ struct Options {
   clh::Formula formula = clh::Formula::kPaper;
   void bind(clh::OptionBinder& option) {
     option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each class")
-        .min(1);
+        .min(1)
+        .at_least(clh::kClasses);
     option("weight-decay", weight_decay, "weight of |theta|^2 in the loss").min(0);
     option("flip", flip, "mirror images in the class means; auto: of pictures with 3 channels")
         .choices({"auto", "on", "off"});

@@ -49,7 +49,8 @@ class Lucir final : public clh::Model {
     bool imprint = true;
     void bind(clh::OptionBinder& option) {
       option("buffer-size", buffer_size, "exemplars kept in memory, an equal part for each class")
-          .min(1);
+          .min(1)
+          .at_least(clh::kClasses);
       option("lambda-base", lambda_base,
              "weight of the features' direction, before sqrt(old / new classes)")
           .min(0);

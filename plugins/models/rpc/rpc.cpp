@@ -46,7 +46,9 @@ class Rpc final : public clh::Model {
     std::int64_t minibatch = 0;
     clh::Formula formula = clh::Formula::kPaper;
     void bind(clh::OptionBinder& option) {
-      option("buffer-size", buffer_size, "exemplars kept in memory, as many of each class").min(1);
+      option("buffer-size", buffer_size, "exemplars kept in memory, as many of each class")
+          .min(1)
+          .at_least(clh::kClasses);
       option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
       option("formula", formula,
              "reference-code: the simplex in prediction alone, see the public code")

@@ -58,7 +58,9 @@ class ExtendedDarkReplay final : public clh::Model {
     double margin = 0.3;
     bool past_constraint = true;
     void bind(clh::OptionBinder& option) {
-      option("buffer-size", buffer_size, "exemplars kept in memory, as many of each class").min(1);
+      option("buffer-size", buffer_size, "exemplars kept in memory, as many of each class")
+          .min(1)
+          .at_least(clh::kClasses);
       option("minibatch", minibatch, "exemplars in each of the two draws; 0 = as the batch").min(0);
       option("alpha", alpha, "weight of the distance to the stored outputs").min(0);
       option("beta", beta, "weight of the loss on the stored labels").min(0);

@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 #define CLH_ABI_MAJOR 0
-#define CLH_ABI_MINOR 1
+#define CLH_ABI_MINOR 2
 #ifndef CLH_TARGET_MINOR                /* from 1.0: lowest host minor supported; newer members are hidden, so using one by */
 #define CLH_TARGET_MINOR CLH_ABI_MINOR  /* accident is a compile error                                                      */
 #endif
@@ -47,11 +47,16 @@ typedef struct clh_value { clh_type type; uint32_t n;          /* n = number of 
           const clh_factory* f; } u; } clh_value;              /* COMPONENT argument, NULL = none; its *default* is a name, s  */
 struct clh_factory { uint32_t struct_size, n_args;             /* what the user chose; host's, valid until the receiver's destroy */
   const clh_component* component; const clh_value* args; const char* path; };               /* path: "backbone.layer.node"     */
+enum { CLH_OF_CLASSES = 1, CLH_OF_TASKS };                     /* outputs of the whole stream | its tasks                      */
 typedef struct clh_param { uint32_t struct_size, flags;
   const char *name, *doc, *unit;                               /* kebab-case; one line, required; may be NULL                  */
   clh_type type; clh_kind of_kind;                             /* of_kind: COMPONENT only, else 0                              */
   clh_value def; double min, max;                              /* bounds count only with HAS_MIN, HAS_MAX                      */
-  const char* const* choices; } clh_param;                     /* CHOICE only: NULL-terminated                                 */
+  const char* const* choices;                                  /* CHOICE only: NULL-terminated                                 */
+  uint32_t at_least_of, reserved;                              /* 0.2: CLH_OF_..., 0 = none: the value is at least             */
+  double at_least;                                             /* at_least times that number of the finished plan, if the      */
+  const char* when;                                            /* option `when` of the same component, NULL = always, has one  */
+  const char* const* when_choices; } clh_param;                /* of these values, NULL-terminated                             */
 /* 3 -- the host, as every instance sees it (one table per instance, valid until its destroy) -------------------------------------- */
 typedef struct clh_object { const void* vtable; void* self; const clh_component* component; } clh_object;
 typedef struct clh_host { uint32_t struct_size; uint16_t abi_major, abi_minor; const char *name, *version; void* ctx;
@@ -65,6 +70,7 @@ typedef struct clh_host { uint32_t struct_size; uint16_t abi_major, abi_minor; c
   void        (*tensor_retain)(clh_tensor*);  void (*tensor_release)(clh_tensor*);          /* [any]                           */
   clh_status  (*tensor_from_dlpack)(void* ctx, struct DLManagedTensor*, clh_tensor** out, clh_error*);   /* [any] always consumes */
   clh_status  (*tensor_to_dlpack)(void* ctx, const clh_tensor*, struct DLManagedTensor** out, clh_error*);   /* [any] no autograd */
+  void        (*metric_at)(void* ctx, const char* key, int64_t step, double value);         /* [main] 0.2: a point of a curve  */
 } clh_host;
 /* 4 -- component, plugin, entry: static data of the plugin, process lifetime ------------------------------------------------------- */
 struct clh_component { uint32_t struct_size; clh_kind kind; const char *id, *title, *doc, *cite;          /* cite may be NULL  */
@@ -188,6 +194,9 @@ typedef struct clh_backbone_gates_ext { uint32_t struct_size, reserved;         
   clh_status (*activations)(void* self, const clh_tensor* x, const clh_tensor_sink*, clh_error*);         /* in forward order  */
   clh_status (*features)(void* self, const clh_tensor* x, const clh_tensor* const* gates /* [units_i] */, int64_t n,
                          clh_tensor** out, clh_error*); } clh_backbone_gates_ext;
+typedef struct clh_network_gates_ext { uint32_t struct_size, reserved;                       /* "clh.network.gates/1", of the host, 0.2: the */
+  const clh_gate_layer* (*layers)(void* net, int64_t* n);                                   /* backbone's list, weight and bias named as   */
+} clh_network_gates_ext;                                                                    /* slots; NULL without gates; until release    */
 typedef struct clh_backbone_classifier_ext { uint32_t struct_size, reserved;                /* "clh.backbone.classifier/1"     */
   clh_tick_fn *resize;  clh_map_fn *classify; } clh_backbone_classifier_ext;                /* resize may only append parameters */
 typedef struct clh_backbone_encoder_ext { uint32_t struct_size, reserved;                   /* "clh.backbone.encoder/1"        */
@@ -217,57 +226,58 @@ typedef struct clh_lut_call { uint32_t struct_size; int32_t gradient, binarise, 
 typedef struct clh_lut_ext { uint32_t struct_size, reserved;                                /* "clh.lut/1", offered by the host */
   clh_status (*evaluate)(clh_lut_call*, clh_error*); } clh_lut_ext;                         /* y, carrier_out: results, +1     */
 /* 8 -- layout: a change of any line is a change of the ABI ------------------------------------------------------------------------- */
-static_assert(sizeof(clh_array) == 24, "clh_array: layout of ABI 0.1");
-static_assert(sizeof(clh_augment_vt) == 16, "clh_augment_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_backbone_classifier_ext) == 24, "clh_backbone_classifier_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_backbone_encoder_ext) == 24, "clh_backbone_encoder_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_backbone_gates_ext) == 32, "clh_backbone_gates_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_backbone_spec) == 88, "clh_backbone_spec: layout of ABI 0.1");
-static_assert(sizeof(clh_backbone_vt) == 64, "clh_backbone_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_batch) == 72, "clh_batch: layout of ABI 0.1");
-static_assert(sizeof(clh_component) == 80, "clh_component: layout of ABI 0.1");
-static_assert(sizeof(clh_criterion_vt) == 16, "clh_criterion_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_dataset_bulk_ext) == 16, "clh_dataset_bulk_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_dataset_info) == 176, "clh_dataset_info: layout of ABI 0.1");
-static_assert(sizeof(clh_dataset_spec) == 16, "clh_dataset_spec: layout of ABI 0.1");
-static_assert(sizeof(clh_dataset_tasks_ext) == 32, "clh_dataset_tasks_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_dataset_vt) == 40, "clh_dataset_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_encoder_netlist_ext) == 24, "clh_encoder_netlist_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_encoder_spec) == 88, "clh_encoder_spec: layout of ABI 0.1");
-static_assert(sizeof(clh_encoder_vt) == 40, "clh_encoder_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_error) == 1024, "clh_error: layout of ABI 0.1");
-static_assert(sizeof(clh_factory) == 32, "clh_factory: layout of ABI 0.1");
-static_assert(sizeof(clh_gate_layer) == 40, "clh_gate_layer: layout of ABI 0.1");
-static_assert(sizeof(clh_host) == 120, "clh_host: layout of ABI 0.1");
-static_assert(sizeof(clh_layer_bits_ext) == 16, "clh_layer_bits_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_layer_spec) == 80, "clh_layer_spec: layout of ABI 0.1");
-static_assert(sizeof(clh_layer_vt) == 80, "clh_layer_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_lut_call) == 88, "clh_lut_call: layout of ABI 0.1");
-static_assert(sizeof(clh_lut_ext) == 16, "clh_lut_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_model_spec) == 72, "clh_model_spec: layout of ABI 0.1");
-static_assert(sizeof(clh_model_unlearn_ext) == 16, "clh_model_unlearn_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_model_vt) == 72, "clh_model_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_network_info) == 112, "clh_network_info: layout of ABI 0.1");
-static_assert(sizeof(clh_network_state_ext) == 24, "clh_network_state_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_network_vt) == 120, "clh_network_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_node_spec) == 16, "clh_node_spec: layout of ABI 0.1");
-static_assert(sizeof(clh_node_vjp_ext) == 24, "clh_node_vjp_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_node_vt) == 64, "clh_node_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_object) == 24, "clh_object: layout of ABI 0.1");
-static_assert(sizeof(clh_optimizer_vt) == 56, "clh_optimizer_vt: layout of ABI 0.1");
-static_assert(sizeof(clh_param) == 80, "clh_param: layout of ABI 0.1");
-static_assert(sizeof(clh_plugin) == 80, "clh_plugin: layout of ABI 0.1");
-static_assert(sizeof(clh_query) == 16, "clh_query: layout of ABI 0.1");
-static_assert(sizeof(clh_reader) == 56, "clh_reader: layout of ABI 0.1");
-static_assert(sizeof(clh_shape) == 64, "clh_shape: layout of ABI 0.1");
-static_assert(sizeof(clh_slot) == 96, "clh_slot: layout of ABI 0.1");
-static_assert(sizeof(clh_state_ext) == 24, "clh_state_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_task) == 64, "clh_task: layout of ABI 0.1");
-static_assert(sizeof(clh_task_data) == 40, "clh_task_data: layout of ABI 0.1");
-static_assert(sizeof(clh_tensor_sink) == 24, "clh_tensor_sink: layout of ABI 0.1");
-static_assert(sizeof(clh_torch_ext) == 24, "clh_torch_ext: layout of ABI 0.1");
-static_assert(sizeof(clh_value) == 16, "clh_value: layout of ABI 0.1");
-static_assert(sizeof(clh_writer) == 56, "clh_writer: layout of ABI 0.1");
+static_assert(sizeof(clh_array) == 24, "clh_array: layout of ABI 0.2");
+static_assert(sizeof(clh_augment_vt) == 16, "clh_augment_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_backbone_classifier_ext) == 24, "clh_backbone_classifier_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_backbone_encoder_ext) == 24, "clh_backbone_encoder_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_backbone_gates_ext) == 32, "clh_backbone_gates_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_backbone_spec) == 88, "clh_backbone_spec: layout of ABI 0.2");
+static_assert(sizeof(clh_backbone_vt) == 64, "clh_backbone_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_batch) == 72, "clh_batch: layout of ABI 0.2");
+static_assert(sizeof(clh_component) == 80, "clh_component: layout of ABI 0.2");
+static_assert(sizeof(clh_criterion_vt) == 16, "clh_criterion_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_dataset_bulk_ext) == 16, "clh_dataset_bulk_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_dataset_info) == 176, "clh_dataset_info: layout of ABI 0.2");
+static_assert(sizeof(clh_dataset_spec) == 16, "clh_dataset_spec: layout of ABI 0.2");
+static_assert(sizeof(clh_dataset_tasks_ext) == 32, "clh_dataset_tasks_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_dataset_vt) == 40, "clh_dataset_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_encoder_netlist_ext) == 24, "clh_encoder_netlist_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_encoder_spec) == 88, "clh_encoder_spec: layout of ABI 0.2");
+static_assert(sizeof(clh_encoder_vt) == 40, "clh_encoder_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_error) == 1024, "clh_error: layout of ABI 0.2");
+static_assert(sizeof(clh_factory) == 32, "clh_factory: layout of ABI 0.2");
+static_assert(sizeof(clh_gate_layer) == 40, "clh_gate_layer: layout of ABI 0.2");
+static_assert(sizeof(clh_host) == 128, "clh_host: layout of ABI 0.2");
+static_assert(sizeof(clh_layer_bits_ext) == 16, "clh_layer_bits_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_layer_spec) == 80, "clh_layer_spec: layout of ABI 0.2");
+static_assert(sizeof(clh_layer_vt) == 80, "clh_layer_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_lut_call) == 88, "clh_lut_call: layout of ABI 0.2");
+static_assert(sizeof(clh_lut_ext) == 16, "clh_lut_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_model_spec) == 72, "clh_model_spec: layout of ABI 0.2");
+static_assert(sizeof(clh_model_unlearn_ext) == 16, "clh_model_unlearn_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_model_vt) == 72, "clh_model_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_network_gates_ext) == 16, "clh_network_gates_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_network_info) == 112, "clh_network_info: layout of ABI 0.2");
+static_assert(sizeof(clh_network_state_ext) == 24, "clh_network_state_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_network_vt) == 120, "clh_network_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_node_spec) == 16, "clh_node_spec: layout of ABI 0.2");
+static_assert(sizeof(clh_node_vjp_ext) == 24, "clh_node_vjp_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_node_vt) == 64, "clh_node_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_object) == 24, "clh_object: layout of ABI 0.2");
+static_assert(sizeof(clh_optimizer_vt) == 56, "clh_optimizer_vt: layout of ABI 0.2");
+static_assert(sizeof(clh_param) == 112, "clh_param: layout of ABI 0.2");
+static_assert(sizeof(clh_plugin) == 80, "clh_plugin: layout of ABI 0.2");
+static_assert(sizeof(clh_query) == 16, "clh_query: layout of ABI 0.2");
+static_assert(sizeof(clh_reader) == 56, "clh_reader: layout of ABI 0.2");
+static_assert(sizeof(clh_shape) == 64, "clh_shape: layout of ABI 0.2");
+static_assert(sizeof(clh_slot) == 96, "clh_slot: layout of ABI 0.2");
+static_assert(sizeof(clh_state_ext) == 24, "clh_state_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_task) == 64, "clh_task: layout of ABI 0.2");
+static_assert(sizeof(clh_task_data) == 40, "clh_task_data: layout of ABI 0.2");
+static_assert(sizeof(clh_tensor_sink) == 24, "clh_tensor_sink: layout of ABI 0.2");
+static_assert(sizeof(clh_torch_ext) == 24, "clh_torch_ext: layout of ABI 0.2");
+static_assert(sizeof(clh_value) == 16, "clh_value: layout of ABI 0.2");
+static_assert(sizeof(clh_writer) == 56, "clh_writer: layout of ABI 0.2");
 #ifdef __cplusplus
 }
 #endif

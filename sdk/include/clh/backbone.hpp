@@ -1,5 +1,6 @@
 // Backbone: the network up to its features; the head is the host's.
 #pragma once
+#include <clh/gate_layer.hpp>
 #include <clh/tensor.hpp>
 #include <clh/trampoline.hpp>
 
@@ -46,18 +47,11 @@ class Backbone : public torch::nn::Module {
   double low_, high_;
 };
 
-/// A weighted layer whose units can be gated.
-struct GateLayer {
-  std::string name, weight, bias;  // parameter names as given to the host; bias may be empty
-  std::int64_t units;
-  std::int64_t input;  // index of the feeding gate layer, -1 = none
-};
-
 /// Optional ability of a backbone, "clh.backbone.gates/1".
 class GatedBackbone {
  public:
   virtual ~GatedBackbone() = default;
-  /// In forward order, the same list every time.
+  /// In forward order, the same list every time; parameters are named as they are given to the host.
   virtual std::vector<GateLayer> gate_layers() const = 0;
   /// `<layer>.input` [B, in] and `<layer>.output` [B, units] before the non-linearity, and at the
   /// end `features` [B, F], all of one graph.

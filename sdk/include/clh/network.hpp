@@ -1,5 +1,6 @@
 // Network, Optimizer: what the host owns and a model borrows.
 #pragma once
+#include <clh/gate_layer.hpp>
 #include <clh/tensor.hpp>
 
 #include <cstdint>
@@ -64,6 +65,27 @@ class Network {
         }};
     call(table_->activations, self_, lend(x), &sink);
     return kept;
+  }
+
+  /// The backbone's layers with gates in forward order, weight and bias named as the slots of info();
+  /// empty for a backbone without gates.
+  /// Errors: StatusError on a host without clh.network.gates/1.
+  std::vector<GateLayer> gate_layers() const {
+    const auto* gates =
+        HostServices(host_).extension<clh_network_gates_ext>("clh.network.gates/1");
+    if (gates == nullptr) {
+      throw StatusError(CLH_E_UNSUPPORTED,
+                        "expected a host with clh.network.gates/1, found one without");
+    }
+    std::int64_t n = 0;
+    const auto* layers = gates->layers(self_, &n);
+    std::vector<GateLayer> list;
+    for (std::int64_t i = 0; i < n; ++i) {
+      list.push_back({layers[i].name, layers[i].weight,
+                      layers[i].bias == nullptr ? "" : layers[i].bias, layers[i].units,
+                      layers[i].input});
+    }
+    return list;
   }
 
   /// All parameters as one vector [P], sharing memory; fetch again after each begin_task.

@@ -46,6 +46,19 @@ class Component {
   const clh_factory* factory_ = nullptr;
 };
 
+/// A number of the finished plan, times a factor: `at_least(2 * kClasses)`. A model is not told it;
+/// the host compares before the first step.
+struct PlanNumber {
+  std::uint32_t of;
+  double factor = 1;
+};
+/// Outputs of the whole stream, and its tasks.
+inline constexpr PlanNumber kClasses{CLH_OF_CLASSES};
+inline constexpr PlanNumber kTasks{CLH_OF_TASKS};
+constexpr PlanNumber operator*(double factor, PlanNumber number) {
+  return {number.of, factor * number.factor};
+}
+
 /// The C description of an option struct; owns the texts that the parameters point to.
 struct ParamTable {
   std::vector<clh_param> params;
@@ -78,6 +91,25 @@ class OptionRef {
   OptionRef& required() { return flag(CLH_REQUIRED); }
   OptionRef& advanced() { return flag(CLH_ADVANCED); }
   OptionRef& deprecated() { return flag(CLH_DEPRECATED); }
+  /// Value >= a number of the plan.
+  OptionRef& at_least(PlanNumber number) {
+    if (table_ != nullptr) {
+      last().at_least_of = number.of;
+      last().at_least = number.factor;
+    }
+    return *this;
+  }
+  /// Restricts at_least() to runs in which another option of the component, a choice, has one of
+  /// these values.
+  OptionRef& when(const char* option, std::initializer_list<const char*> values) {
+    if (table_ != nullptr) {
+      auto& kept = table_->choices.emplace_back(values);
+      kept.push_back(nullptr);
+      last().when = option;
+      last().when_choices = kept.data();
+    }
+    return *this;
+  }
   /// Names of an enum class's values, in its order.
   OptionRef& choices(std::initializer_list<const char*> names) {
     if (table_ != nullptr) {

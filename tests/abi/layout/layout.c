@@ -49,7 +49,8 @@ int main(void) {
   FIELD(clh_param, struct_size); FIELD(clh_param, flags); FIELD(clh_param, name);
   FIELD(clh_param, doc); FIELD(clh_param, unit); FIELD(clh_param, type);
   FIELD(clh_param, of_kind); FIELD(clh_param, def); FIELD(clh_param, min); FIELD(clh_param, max);
-  FIELD(clh_param, choices);
+  FIELD(clh_param, choices); FIELD(clh_param, at_least_of); FIELD(clh_param, reserved);
+  FIELD(clh_param, at_least); FIELD(clh_param, when); FIELD(clh_param, when_choices);
   END(clh_param);
   BEGIN(clh_object);
   FIELD(clh_object, vtable); FIELD(clh_object, self); FIELD(clh_object, component);
@@ -61,6 +62,7 @@ int main(void) {
   FIELD(clh_host, rng_words); FIELD(clh_host, rng_torch); FIELD(clh_host, create);
   FIELD(clh_host, tensor_retain); FIELD(clh_host, tensor_release);
   FIELD(clh_host, tensor_from_dlpack); FIELD(clh_host, tensor_to_dlpack);
+  FIELD(clh_host, metric_at);
   END(clh_host);
   BEGIN(clh_component);
   FIELD(clh_component, struct_size); FIELD(clh_component, kind); FIELD(clh_component, id);
@@ -212,6 +214,10 @@ int main(void) {
   FIELD(clh_state_ext, struct_size); FIELD(clh_state_ext, version); FIELD(clh_state_ext, save);
   FIELD(clh_state_ext, load);
   END(clh_state_ext);
+  BEGIN(clh_network_gates_ext);
+  FIELD(clh_network_gates_ext, struct_size); FIELD(clh_network_gates_ext, reserved);
+  FIELD(clh_network_gates_ext, layers);
+  END(clh_network_gates_ext);
   BEGIN(clh_network_state_ext);
   FIELD(clh_network_state_ext, struct_size); FIELD(clh_network_state_ext, reserved);
   FIELD(clh_network_state_ext, save); FIELD(clh_network_state_ext, load);
@@ -278,7 +284,8 @@ int main(void) {
   NUMBER(CLH_BOOL); NUMBER(CLH_INT); NUMBER(CLH_REAL); NUMBER(CLH_STRING); NUMBER(CLH_CHOICE);
   NUMBER(CLH_PATH); NUMBER(CLH_INT_LIST); NUMBER(CLH_REAL_LIST); NUMBER(CLH_COMPONENT);
   NUMBER(CLH_REQUIRED); NUMBER(CLH_ADVANCED); NUMBER(CLH_DEPRECATED); NUMBER(CLH_HAS_MIN);
-  NUMBER(CLH_HAS_MAX); NUMBER(CLH_OPEN_MIN); NUMBER(CLH_OPEN_MAX);
+  NUMBER(CLH_HAS_MAX); NUMBER(CLH_OPEN_MIN); NUMBER(CLH_OPEN_MAX); NUMBER(CLH_OPTIONAL);
+  NUMBER(CLH_OF_CLASSES); NUMBER(CLH_OF_TASKS);
   NUMBER(CLH_CLASS_IL); NUMBER(CLH_DOMAIN_IL); NUMBER(CLH_TASK_IL); NUMBER(CLH_TASK_FREE);
   NUMBER(CLH_HEAD_FIXED); NUMBER(CLH_HEAD_INCREMENTAL); NUMBER(CLH_HEAD_MULTI);
   NUMBER(CLH_HEAD_COSINE); NUMBER(CLH_HEAD_GROUP_SUM); NUMBER(CLH_HEAD_OWN);

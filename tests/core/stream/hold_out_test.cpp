@@ -48,7 +48,7 @@ TEST(HoldOut, DependsOnItsOwnSeedAlone) {
         .tasks[1]
         .valid;
   };
-  const Ints first = valid(0);
+  const auto first = valid(0);
   EXPECT_EQ(first.size(), 10U);
   EXPECT_EQ(valid(1), first);
   options.hold_out.validation_seed = 1;

@@ -34,6 +34,16 @@ TEST(Permuted, DrawsOnePermutationPerTask) {
   EXPECT_EQ(plan.tasks[1].test, (Ints{0, 1}));
 }
 
+// Two thousand tasks hold the samples once.
+TEST(Permuted, TasksShareTheirSamples) {
+  const TinySource source(2, 50, 10);
+  PermutedOptions options;
+  options.tasks = 2000;
+  const auto plan = build_permuted(options, Scenario::kDomainIl, source.view, 0);
+  EXPECT_EQ(plan.tasks[1999].train.data(), plan.tasks[0].train.data());
+  EXPECT_EQ(plan.tasks[1999].test.data(), plan.tasks[0].test.data());
+}
+
 TEST(Permuted, KeepsTheFirstTasksWhenThereAreMore) {
   const TinySource source(2, 1, 1, {1, 8, 8});
   auto options = two_tasks();

@@ -23,16 +23,16 @@ StreamPlan permuted(std::uint64_t seed) {
   return build_permuted({}, Scenario::kDomainIl, source.view, seed);
 }
 
-// SHA-256 of the length 10 and "clh-task 1", then the lists {7}, {0}, {}, {1, 2}, {}, {}, {-1},
-// with Python: struct.pack("<q10s10q", 10, b"clh-task 1", 1, 7, 1, 0, 0, 2, 1, 2, 0, 0) and
-// struct.pack("<2q", 1, -1), hashlib.sha256 of both together.
+// With Python: text(t) is struct.pack("<q", len(t)) + t, list(l) its length and "<q" numbers,
+// digest(l) the hex SHA-256 of the numbers alone; the SHA-256 of text(b"clh-task 2") + list([7]) +
+// list([0]) + list([]) + text(digest([1, 2])) + text(digest([])) + text(digest([])) + list([-1]).
 TEST(PlanHash, IsPinned) {
   TaskPlan task;
   task.classes = {7};
   task.outputs = {0};
   task.train = {1, 2};
   task.pixel_map = {-1};
-  EXPECT_EQ(hash(task), "6a3eb652906f7b5e1839b89f097302cd7fb3314b4ec1c961a10e4a69c4cb855d");
+  EXPECT_EQ(hash(task), "758538910c4e75e296f078d47779bcf231a27877ef9cdb094088c1584531701c");
 }
 
 TEST(PlanHash, IsEqualForEqualSeedsOnly) {
@@ -52,9 +52,9 @@ TEST(PlanHash, SeesEveryNumberOfAPlan) {
       [](StreamPlan& p) { ++p.tasks[1].classes[0]; },
       [](StreamPlan& p) { ++p.tasks[1].outputs[0]; },
       [](StreamPlan& p) { ++p.tasks[1].label_map[0]; },
-      [](StreamPlan& p) { ++p.tasks[1].train[0]; },
-      [](StreamPlan& p) { ++p.tasks[1].test[0]; },
-      [](StreamPlan& p) { p.tasks[1].valid.push_back(0); },
+      [](StreamPlan& p) { p.tasks[1].train = {0}; },
+      [](StreamPlan& p) { p.tasks[1].test = {0}; },
+      [](StreamPlan& p) { p.tasks[1].valid = {0}; },
       [](StreamPlan& p) { p.tasks[1].pixel_map.clear(); },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {

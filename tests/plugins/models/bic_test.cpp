@@ -62,6 +62,20 @@ Line correction(const ModelBench& bench) {
   return {std::get<double>(values.at("alpha")), std::get<double>(values.at("beta"))};
 }
 
+TEST(Bic, SetsAsideAtMostTheShareOfWhatThereIsToTrainOn) {
+  ModelBench bench(plan_with({{"buffer-size", "5000"}, {"val-split", "0.1"}}));
+  const auto data = task(0, 40);  // 20 of each class, a part of 1250 in memory
+  bench.begin_task(data);
+  const auto before = bench.values().clone();
+  bench.train(5);
+  EXPECT_FALSE(bench.values().equal(before)) << "it trains";
+  bench.end_task();
+  for (const std::int64_t output : {0, 1}) {
+    EXPECT_EQ(kept(bench, "validation", output).size(0), 2);
+    EXPECT_EQ(kept(bench, "exemplars", output).size(0), 18);
+  }
+}
+
 TEST(Bic, LossWeighsTheDistillationByTheShareOfOldClasses) {
   // Two of the ten exemplars of each class validate; distillation with T^2 and without.
   for (const std::string squared : {"false", "true"}) {

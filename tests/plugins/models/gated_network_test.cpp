@@ -13,23 +13,22 @@ namespace gated_network_test {
 using clh::GatedNetwork;
 
 /// Slots and the names of activations, in the order given.
-class ComponentDescription {
+class FakeNetwork {
  public:
-  ComponentDescription& slot(const char* name, std::vector<std::int64_t> dims,
-                             std::int64_t first_output = -1) {
+  FakeNetwork& slot(const char* name, std::vector<std::int64_t> dims,
+                    std::int64_t first_output = -1) {
     const clh::Shape shape(std::move(dims));
     slots_.push_back({name, size_, shape.numel(), first_output, shape.c_shape()});
     size_ += shape.numel();
     return *this;
   }
-  ComponentDescription& layer(const char* name) {
-    seen_.push_back(std::string(name) + ".input");
-    seen_.push_back(std::string(name) + ".output");
+  FakeNetwork& gate(const char* name, const char* weight, std::int64_t units, std::int64_t input) {
+    gates_.push_back({name, weight, nullptr, units, input});
     return *this;
   }
 
-  /// A network that has run one sample. Owner: borrows this object.
-  GatedNetwork learned(bool training = true) {
+  /// A model's view of it. Owner: borrows this object.
+  GatedNetwork found() {
     info_.struct_size = sizeof info_;
     info_.outputs = 2;
     info_.n_values = size_;
@@ -38,55 +37,49 @@ class ComponentDescription {
     info_.features = clh::Shape{3}.c_shape();
     table_.struct_size = sizeof table_;
     table_.info = [](void* self) -> const clh_network_info* { return &of(self).info_; };
-    table_.set_training = [](void* self, std::int32_t on, clh_error*) -> clh_status {
-      of(self).modes.push_back(on);
-      return CLH_OK;
-    };
-    table_.activations = [](void* self, const clh_tensor* x, const clh_tensor_sink* sink,
-                            clh_error* error) -> clh_status {
-      of(self).samples = clh::borrow(x).size(0);
-      for (const auto& name : of(self).seen_) {
-        sink->put(sink->ctx, name.c_str(), x, error);
-      }
-      return CLH_OK;
+    host_.struct_size = sizeof host_;
+    host_.get_extension = [](void*, const char*) -> const void* {
+      static const clh_network_gates_ext gates{
+          sizeof gates, 0, [](void* self, std::int64_t* n) -> const clh_gate_layer* {
+            *n = static_cast<std::int64_t>(of(self).gates_.size());
+            return of(self).gates_.data();
+          }};
+      return &gates;
     };
     spec_.net_vt = &table_;
     spec_.net = this;
-    GatedNetwork network({nullptr, &spec_});
-    network.learn(at::zeros({5, 4}), training);
+    GatedNetwork network({&host_, &spec_});
+    network.find_layers();
     return network;
   }
 
-  std::vector<std::int32_t> modes;
-  std::int64_t samples = 0;
-
  private:
-  static ComponentDescription& of(void* self) { return *static_cast<ComponentDescription*>(self); }
+  static FakeNetwork& of(void* self) { return *static_cast<FakeNetwork*>(self); }
 
   std::vector<clh_slot> slots_;
-  std::vector<std::string> seen_;
+  std::vector<clh_gate_layer> gates_;
   std::int64_t size_ = 0;
   clh_network_info info_{};
   clh_network_vt table_{};
+  clh_host host_{};
   clh_model_spec spec_{};
 };
 
 /// A convolution with normalization and shortcut, one fed by it, a layer fed by more than that.
-ComponentDescription convolutions() {
-  ComponentDescription net;
+FakeNetwork convolutions() {
+  FakeNetwork net;
   net.slot("backbone.a.weight", {2, 1, 3, 3}).slot("backbone.a_bn.weight", {2});
   net.slot("backbone.b.weight", {3, 2, 3, 3}).slot("backbone.shortcut.weight", {3, 1, 1, 1});
   net.slot("backbone.c.weight", {3, 12}).slot("backbone.c.bias", {3});
   net.slot("head.0.weight", {2, 3}, 0).slot("head.0.bias", {2}, 0);
-  net.layer("backbone.a").layer("backbone.b").layer("backbone.c").layer("head.0");
+  net.gate("a", "backbone.a.weight", 2, -1).gate("b", "backbone.b.weight", 3, 0);
+  net.gate("c", "backbone.c.weight", 3, 1);
   return net;
 }
 
 TEST(GatedNetwork, FindsLayersTheirFeedersAndWhatElseIsTheirs) {
   auto net = convolutions();
-  const auto gated = net.learned(true);
-  EXPECT_EQ(net.modes, (std::vector<std::int32_t>{0, 1}));  // looked in eval mode, and went back
-  EXPECT_EQ(net.samples, 1);
+  const auto gated = net.found();
   const auto& layers = gated.layers();
   ASSERT_EQ(layers.size(), 3U);
   EXPECT_EQ(gated.units(), 8);
@@ -107,7 +100,7 @@ TEST(GatedNetwork, FindsLayersTheirFeedersAndWhatElseIsTheirs) {
 
 TEST(GatedNetwork, SpreadsNumbersOfUnitsOverParameters) {
   auto net = convolutions();
-  const auto gated = net.learned();
+  const auto gated = net.found();
   const auto of_units = at::tensor({5.F, 1.F, 2.F, 9.F, 3.F, 7.F, 8.F, 4.F});
   const auto all = gated.per_parameter(of_units);
   const auto part = [&](std::int64_t offset, std::int64_t count) {
@@ -132,28 +125,30 @@ TEST(GatedNetwork, SpreadsNumbersOfUnitsOverParameters) {
 
 TEST(GatedNetwork, KnowsAPlainChain) {
   const auto chain = [](std::int64_t features) {
-    ComponentDescription net;
+    FakeNetwork net;
     net.slot("backbone.a.weight", {2, 4}).slot("backbone.a.bias", {2});
     net.slot("backbone.b.weight", {features, 2});
     net.slot("head.0.weight", {2, features}, 0);
-    net.layer("backbone.a").layer("backbone.b").layer("head.0");
+    net.gate("a", "backbone.a.weight", 2, -1).gate("b", "backbone.b.weight", features, 0);
     return net;
   };
   auto plain = chain(3), other = chain(2);  // the network says it has three features
-  EXPECT_EQ(plain.learned().not_fully_connected(), nullptr);
-  const auto gated = other.learned();
+  EXPECT_EQ(plain.found().not_fully_connected(), nullptr);
+  const auto gated = other.found();
   ASSERT_NE(gated.not_fully_connected(), nullptr);
   EXPECT_EQ(gated.not_fully_connected()->name, "backbone.b");
 }
 
 TEST(GatedNetwork, RefusesParametersThatBelongToNoUnit) {
-  ComponentDescription before, wide, none;
-  before.slot("backbone.scale", {2}).slot("backbone.a.weight", {2, 4}).layer("backbone.a");
-  wide.slot("backbone.a.weight", {2, 4}).slot("backbone.table", {5, 2}).layer("backbone.a");
-  none.slot("backbone.a.weight", {2, 4}).layer("backbone.b");
-  const auto text_of = [](ComponentDescription& net) -> std::string {
+  FakeNetwork before, wide, none;
+  before.slot("backbone.scale", {2}).slot("backbone.a.weight", {2, 4});
+  before.gate("a", "backbone.a.weight", 2, -1);
+  wide.slot("backbone.a.weight", {2, 4}).slot("backbone.table", {5, 2});
+  wide.gate("a", "backbone.a.weight", 2, -1);
+  none.slot("backbone.a.weight", {2, 4});
+  const auto text_of = [](FakeNetwork& net) -> std::string {
     try {
-      net.learned();
+      net.found();
     } catch (const clh::UsageError& error) {
       return error.what();
     }

@@ -23,8 +23,12 @@ class NearestClassMean {
   at::Tensor embed(const at::Tensor& features) const {
     return normalize_ ? unit(features.detach(), 1) : features.detach();
   }
-  /// Sets an output's mean to that of its features [n, F], n >= 1.
+  /// Sets an output's mean to that of its features [n, F]; without any it has no mean.
   void set(std::int64_t output, const at::Tensor& features) {
+    if (features.size(0) == 0) {
+      means_.erase(output);
+      return;
+    }
     const auto mean = embed(features).mean(0);
     means_[output] = normalize_ ? unit(mean, 0) : mean;
   }

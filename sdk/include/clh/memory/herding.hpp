@@ -11,7 +11,7 @@ namespace clh __attribute__((visibility("hidden"))) {
 
 /// Chooses rows one after the other: the i-th minimises |mu - (x + sum of those before) / i|, mu the
 /// mean of all rows. A prefix of the choice is the choice of fewer.
-/// Inputs:  features [n, F], normalized if the method says so; count >= 0, clamped to n.
+/// Inputs:  features [n, F], n >= 0, normalized if the method says so; count >= 0, clamped to n.
 /// Returns: different row numbers in the order of choice; the lowest one on a tie.
 /// Source:  Welling 2009, doi:10.1145/1553374.1553517; Rebuffi et al. 2017, arXiv:1611.07725, Alg. 4.
 inline std::vector<std::int64_t> herd(const at::Tensor& features, std::int64_t count) {

@@ -27,7 +27,10 @@ struct ReplayOptions {
 
   /// Inputs: what `formula=reference-code` changes in this model, beside copies of samples.
   void bind(OptionBinder& option, const char* formula_doc = kCopies) {
-    option("buffer-size", buffer_size, "exemplars kept in memory, |M|").min(1);
+    option("buffer-size", buffer_size, "exemplars kept in memory, |M|")
+        .min(1)
+        .at_least(kClasses)
+        .when("policy", {"class-balanced", "ring", "herding", "closest-to-center"});
     option("minibatch", minibatch, "exemplars drawn per step; 0 = as many as the batch").min(0);
     option("policy", policy,
            "which exemplars stay; herding and closest-to-center choose at each task's end")

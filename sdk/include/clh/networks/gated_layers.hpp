@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -29,49 +28,41 @@ inline GatedRows gated_rows(const clh_slot& slot, bool with_inputs) {
 struct GatedLayer {
   std::string name;  // "backbone.fc1", whose weight is the slot "backbone.fc1.weight"
   std::int64_t first = 0, units = 0;  // its units among those of all layers
-  std::int64_t input = -1;  // the layer whose units alone its weight multiplies; -1 = none, or more
+  std::int64_t input = -1;  // the layer whose units its weight multiplies one by one; -1 = none
   GatedRows weight;
   std::vector<GatedRows> others;  // bias, normalization, shortcut
 };
 
-/// The layers in forward order, from the names of a network's activations. The ABI tells a model no
-/// more, so two things are conventions: a weight is fed by the layer before it if that has as many
-/// units as the weight has inputs; and a parameter of the backbone that is no gated weight belongs
-/// to the gated layer registered last before it, with one row for each of its units.
-/// Errors: UsageError for a parameter that does not, or if there are no layers.
-inline std::vector<GatedLayer> gated_layers(const clh_network_info& info,
-                                            const std::vector<NamedTensor>& activations) {
-  std::map<std::string, const clh_slot*> outputs;  // of the backbone's weights, by name
-  for (std::int64_t i = 0; i < info.n_slots; ++i) {
-    const std::string name = info.slots[i].name;
-    const auto dot = std::min(name.rfind('.'), name.size());
-    if (info.slots[i].first_output < 0 && name.substr(dot) == ".weight") {
-      outputs.emplace(name.substr(0, dot) + ".output", &info.slots[i]);
-    }
+/// The slot of a name, which the host has promised. Errors: StatusError.
+inline const clh_slot& slot_named(const clh_network_info& info, const std::string& name) {
+  const auto* end = info.slots + info.n_slots;
+  const auto* found =
+      std::find_if(info.slots, end, [&](const clh_slot& slot) { return name == slot.name; });
+  if (found == end) {
+    throw StatusError(CLH_E_STATE, "gates: expected a parameter " + name + ", found none");
   }
+  return *found;
+}
+
+/// The network's layers with gates in forward order. A parameter of the backbone that is no gated
+/// weight belongs to the gated layer registered last before it, with one row for each of its units.
+/// Errors: UsageError for a parameter that does not, or if there are no layers.
+inline std::vector<GatedLayer> gated_layers(const Network& net) {
+  const auto& info = net.info();
   std::vector<GatedLayer> layers;
-  for (const auto& item : activations) {
-    const auto found = outputs.find(item.name);
-    if (found == outputs.end()) {
-      continue;
-    }
-    const auto& slot = *found->second;
-    if (slot.shape.rank < 2 || slot.count == 0) {
-      throw UsageError(std::string("[backbone] expected a weight [units, inputs, ...] for gates, "
-                                   "found ") +
-                       slot.name + " of rank " + std::to_string(slot.shape.rank));
-    }
+  std::int64_t first = 0;
+  for (const auto& declared : net.gate_layers()) {
     GatedLayer layer;
-    layer.name = item.name.substr(0, item.name.rfind('.'));
-    layer.weight = gated_rows(slot, true);
-    layer.units = layer.weight.units;
-    if (!layers.empty()) {
-      const auto& before = layers.back();
-      layer.first = before.first + before.units;
-      if (before.units == layer.weight.inputs) {
-        layer.input = static_cast<std::int64_t>(layers.size()) - 1;
-      }
+    layer.name = declared.weight.substr(0, declared.weight.rfind('.'));
+    layer.first = first;
+    layer.units = declared.units;
+    layer.weight = gated_rows(slot_named(info, declared.weight), true);
+    const auto feeder = declared.input;
+    const bool known = feeder >= 0 && feeder < static_cast<std::int64_t>(layers.size());
+    if (known && layers[static_cast<std::size_t>(feeder)].units == layer.weight.inputs) {
+      layer.input = feeder;
     }
+    first += layer.units;
     layers.push_back(layer);
   }
   if (layers.empty()) {

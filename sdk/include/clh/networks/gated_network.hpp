@@ -23,21 +23,14 @@ class GatedNetwork {
         self_(context.spec->net),
         net_(context.host, context.spec->net_vt, context.spec->net) {}
 
-  /// Finds the layers by running one of the samples x [B, ...] in eval mode; once, then nothing.
-  /// Inputs: whether the network is in training mode, which is restored.
-  /// Errors: as of gated_layers.
-  void learn(const at::Tensor& x, bool training) {
-    if (!layers_.empty()) {
-      return;
+  /// Asks the host for the layers; once, then nothing. Errors: as of gated_layers.
+  void find_layers() {
+    if (layers_.empty()) {
+      layers_ = gated_layers(net_);
     }
-    const at::NoGradGuard no_grad;
-    net_.set_training(false);
-    const auto seen = net_.activations(x.narrow(0, 0, 1));
-    net_.set_training(training);
-    layers_ = gated_layers(net_.info(), seen);
   }
 
-  /// In forward order. Empty before learn().
+  /// In forward order. Empty before find_layers().
   const std::vector<GatedLayer>& layers() const { return layers_; }
   /// U, the units of all layers.
   std::int64_t units() const { return layers_.back().first + layers_.back().units; }

@@ -67,7 +67,7 @@ class HardAttention {
   at::Tensor gates(const Batch& batch) {
     steepness_ = annealed(batch);
     if (gated_.layers().empty()) {
-      gated_.learn(batch.inputs, true);
+      gated_.find_layers();
       refuse_statistics(batch.inputs);
     }
     if (!embedding_.defined()) {
@@ -157,7 +157,7 @@ class HardAttention {
     if (!ended && !embedding_.defined() && masks_.empty()) {
       return net_.forward(query.inputs);
     }
-    gated_.learn(query.inputs, false);
+    gated_.find_layers();
     return gated_.forward(query.inputs, ended                  ? masks_[task]
                                         : embedding_.defined() ? present_mask()
                                                                : masks_.back());
