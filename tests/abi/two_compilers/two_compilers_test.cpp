@@ -20,7 +20,7 @@ bool other_compiler() {
   return std::string(CLH_OTHER_CXX) != "CLH_OTHER_CXX-NOTFOUND";
 }
 
-class Twins : public HostTest {
+class TwoCompilers : public HostTest {
  protected:
   /// The record of a run. Its curve has the loss of every step in full precision, so equal curves
   /// mean equal parameters all along.
@@ -74,7 +74,7 @@ class Twins : public HostTest {
   }
 };
 
-TEST_F(Twins, ThreePluginsInCTrainAndLearn) {
+TEST_F(TwoCompilers, ThreePluginsInCTrainAndLearn) {
   const auto record = run("c", look_up_tables("c-neuron", "[200]") +
                                    Words{"--plugin", built("c_neuron"), "train.iterations=60"});
   EXPECT_EQ(file_of(record, "org.clh.test.c-stripes"), built("c_stripes"));
@@ -84,20 +84,20 @@ TEST_F(Twins, ThreePluginsInCTrainAndLearn) {
   EXPECT_GT(results(record)["metrics"]["class-il/average-accuracy"], 0.9);
 }
 
-TEST_F(Twins, ThePluginsInCPassValidation) {
+TEST_F(TwoCompilers, ThePluginsInCPassValidation) {
   const auto result =
       host({"validate", built("c_stripes"), built("c_threshold"), built("c_neuron")});
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
 }
 
-TEST_F(Twins, TheNodeInCAndItsCxxTwinGiveTheSameNumbers) {
+TEST_F(TwoCompilers, TheNodeInCAndTheSameInCxxGiveTheSameNumbers) {
   const auto c = run("c", look_up_tables("c-neuron") + Words{"--plugin", built("c_neuron")});
   const auto usual = run("usual", look_up_tables("neuron") + Words{"--plugin", built("neuron")});
   EXPECT_EQ(file_of(usual, "org.clh.test.neuron"), built("neuron"));
   expect_same(c, usual);
 }
 
-TEST_F(Twins, ANodeWhoseTableEndsEarlyGivesTheSameNumbers) {
+TEST_F(TwoCompilers, ANodeWhoseTableEndsEarlyGivesTheSameNumbers) {
   const auto whole =
       run("whole", look_up_tables("c-neuron") + Words{"--plugin", built("c_neuron")});
   const auto early =
@@ -106,7 +106,7 @@ TEST_F(Twins, ANodeWhoseTableEndsEarlyGivesTheSameNumbers) {
   expect_same(whole, early);
 }
 
-TEST_F(Twins, ANodeOfTheOtherCompilerAndItsTwinGiveTheSameNumbers) {
+TEST_F(TwoCompilers, ANodeOfBothCompilersGivesTheSameNumbers) {
   if (!other_compiler()) {
     GTEST_SKIP() << kNoOtherCompiler;
   }
@@ -117,7 +117,7 @@ TEST_F(Twins, ANodeOfTheOtherCompilerAndItsTwinGiveTheSameNumbers) {
   expect_same(usual, other);
 }
 
-TEST_F(Twins, AModelOfTheOtherCompilerAndTheBuiltInOneGiveTheSameNumbers) {
+TEST_F(TwoCompilers, AModelOfTheOtherCompilerAndTheBuiltInOneGiveTheSameNumbers) {
   if (!other_compiler()) {
     GTEST_SKIP() << kNoOtherCompiler;
   }
@@ -128,14 +128,14 @@ TEST_F(Twins, AModelOfTheOtherCompilerAndTheBuiltInOneGiveTheSameNumbers) {
   expect_same(usual, other);
 }
 
-TEST_F(Twins, AStrippedModelWithLinkTimeOptimisationAndAssertionsGivesTheSameNumbers) {
+TEST_F(TwoCompilers, AStrippedModelWithLinkTimeOptimisationAndAssertionsGivesTheSameNumbers) {
   const auto usual = run("usual", replay());
   const auto unusual = run("unusual", replay() + Words{"--plugin", built("er_unusual")});
   EXPECT_EQ(file_of(unusual, "org.clh.er"), built("er_unusual"));
   expect_same(usual, unusual);
 }
 
-TEST_F(Twins, AnEncoderWithoutRttiGivesTheSameNumbers) {
+TEST_F(TwoCompilers, AnEncoderWithoutRttiGivesTheSameNumbers) {
   const Words words =
       replay() + Words{"backbone=lut", "backbone.widths=[40]", "train.iterations=5"};
   const auto usual = run("usual", words);
