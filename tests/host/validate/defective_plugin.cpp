@@ -1,5 +1,5 @@
-// Planted: a good encoder in which the environment variable CLH_DEFECT plants one defect, so that a
-// test can see `cl-host validate` find it.
+// DefectivePlugin: a good encoder to which the environment variable CLH_DEFECT gives one defect, so
+// that a test can see `cl-host validate` find it.
 #include <clh/encoder.hpp>
 
 #include <clocale>
@@ -17,7 +17,7 @@
 
 namespace {
 
-bool planted(const char* defect) {
+bool has_defect(const char* defect) {
   const char* chosen = std::getenv("CLH_DEFECT");
   return chosen != nullptr && std::string(chosen) == defect;
 }
@@ -54,34 +54,34 @@ void forge_reports() {
 }
 
 void misbehave(std::int64_t rows) {
-  if (planted("thread")) {
+  if (has_defect("thread")) {
     std::thread([] {
       for (;;) {
         ::pause();
       }
     }).detach();
   }
-  if (planted("crash") && rows == 13) {
+  if (has_defect("crash") && rows == 13) {
     std::raise(SIGSEGV);
   }
-  if (planted("hang") && rows == 13) {
+  if (has_defect("hang") && rows == 13) {
     for (;;) {
       ::pause();
     }
   }
-  if (planted("exit") && rows == 13) {
+  if (has_defect("exit") && rows == 13) {
     std::_Exit(0);
   }
-  if (planted("print")) {
+  if (has_defect("print")) {
     std::puts("hello");
   }
-  if (planted("environment")) {
+  if (has_defect("environment")) {
     ::setenv("CLH_LEFT_BEHIND", "1", 1);
   }
 }
 
 /// One bit for each feature: above the mean of the samples that it was fitted to.
-class Planted final : public clh::Encoder {
+class DefectivePlugin final : public clh::Encoder {
  public:
   struct Options {
     double shift = 0;
@@ -89,12 +89,12 @@ class Planted final : public clh::Encoder {
       option("shift", shift, "added to every mean").range(-1, 1);
     }
   };
-  Planted(const clh::EncoderContext& context, const Options& options)
+  DefectivePlugin(const clh::EncoderContext& context, const Options& options)
       : Encoder(context), options_(options) {
-    if (planted("descriptor")) {
+    if (has_defect("descriptor")) {
       static_cast<void>(::dup(STDOUT_FILENO));
     }
-    if (planted("memory")) {
+    if (has_defect("memory")) {
       leaked_ = new std::vector<char>(1 << 20, 'x');
     }
   }
@@ -115,10 +115,10 @@ class Planted final : public clh::Encoder {
   void encode(clh::Rows<const float> x, clh::Rows<std::uint8_t> bits) const override {
     misbehave(x.rows());
     if (means_.empty()) {
-      throw clh::UsageError("[planted] expected fit before encode, found none");
+      throw clh::UsageError("[defective-plugin] expected fit before encode, found none");
     }
     static std::int64_t calls_of_all = 0;
-    const bool spoil = ++calls_of_all > 4 && planted("static");
+    const bool spoil = ++calls_of_all > 4 && has_defect("static");
     for (std::int64_t row = 0; row < x.rows(); ++row) {
       for (std::int64_t d = 0; d < x.cols(); ++d) {
         const auto mean = means_[static_cast<std::size_t>(d)] + options_.shift;
@@ -130,9 +130,10 @@ class Planted final : public clh::Encoder {
     auto means = means_;
     archive("means", means);
     if (!means.empty() && static_cast<std::int64_t>(means.size()) != input_shape().numel()) {
-      throw clh::StatusError(CLH_E_STATE, "[planted] expected a mean for each input, found others");
+      throw clh::StatusError(CLH_E_STATE,
+                             "[defective-plugin] expected a mean for each input, found others");
     }
-    if (!planted("state")) {
+    if (!has_defect("state")) {
       means_ = means;
     }
   }
@@ -153,8 +154,9 @@ struct ShortTable {
 static_assert(sizeof(ShortTable) == sizeof(clh_encoder_vt), "text where functions should be");
 
 const clh_plugin* good_plugin() {
-  return clh::plugin_table(clh_plugin_identity,
-                           clh::encoder<Planted>("planted", "An encoder with a planted defect"));
+  return clh::plugin_table(
+      clh_plugin_identity,
+      clh::encoder<DefectivePlugin>("defective-plugin", "An encoder with one defect"));
 }
 
 clh_status create(const clh_host* host, const void* spec, const clh_value* args, clh_object* out,
@@ -163,13 +165,13 @@ clh_status create(const clh_host* host, const void* spec, const clh_value* args,
   if (status == CLH_OK) {
     out->component = nullptr;  // the host knows what it asked for
   }
-  if (status == CLH_OK && planted("table")) {
+  if (status == CLH_OK && has_defect("table")) {
     static const auto* whole = static_cast<const clh_encoder_vt*>(out->vtable);
     static const ShortTable table{sizeof(clh_encoder_vt), 0, whole->destroy, whole->fit,
                                   "no functions  "};
     out->vtable = &table;
   }
-  if (status == CLH_OK && planted("exit-crash")) {
+  if (status == CLH_OK && has_defect("exit-crash")) {
     std::atexit([] { std::raise(SIGABRT); });
   }
   return status;
@@ -189,19 +191,19 @@ extern "C" CLH_EXPORT const clh_plugin* clh_plugin_entry(const clh_host*, clh_er
     copy.components = components;
     return copy;
   }();
-  if (planted("locale")) {
+  if (has_defect("locale")) {
     std::setlocale(LC_ALL, "C.UTF-8");
   }
-  if (planted("report")) {
+  if (has_defect("report")) {
     ReportPipe().write("hello\n");
   }
-  if (planted("report-forged")) {
+  if (has_defect("report-forged")) {
     forge_reports();
   }
-  if (planted("load-hang")) {
+  if (has_defect("load-hang")) {
     ::pause();
   }
-  if (planted("load-crash")) {
+  if (has_defect("load-crash")) {
     std::raise(SIGSEGV);
   }
   return &plugin;

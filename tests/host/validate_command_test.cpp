@@ -6,13 +6,13 @@
 #include "tests/support/places.hpp"
 
 namespace clh::test {
-namespace validate_conduct_test {
+namespace validate_command_test {
 
 using nlohmann::json;
 
-class ValidateConduct : public HostTest {
+class ValidateCommand : public HostTest {
  protected:
-  static std::string plugin() { return in_build("tests/host/validate/planted.so"); }
+  static std::string plugin() { return in_build("tests/host/validate/defective_plugin.so"); }
 
   ProcessResult with_defect(const std::string& defect, const Words& words) const {
     auto wanted = request(words);
@@ -30,7 +30,7 @@ class ValidateConduct : public HostTest {
   }
 };
 
-TEST_F(ValidateConduct, AWriteToTheReportPipeIsNamed) {
+TEST_F(ValidateCommand, AWriteToTheReportPipeIsNamed) {
   const auto result = validate("report", {"--include", "load"});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   std::map<std::string, json> by_name;
@@ -44,7 +44,7 @@ TEST_F(ValidateConduct, AWriteToTheReportPipeIsNamed) {
 }
 
 // It has read the token from the command line: still no more results than checks, and no other.
-TEST_F(ValidateConduct, ForgedReportsAreNoResults) {
+TEST_F(ValidateCommand, ForgedReportsAreNoResults) {
   const Words some = {"--include", "load.(opens|time|twice)"};
   const auto good = checks(validate("", some));
   const auto result = validate("report-forged", some);
@@ -57,14 +57,14 @@ TEST_F(ValidateConduct, ForgedReportsAreNoResults) {
   EXPECT_EQ(forged.back().at("verdict"), "skipped") << result.out;
 }
 
-TEST_F(ValidateConduct, AnotherLockRefusesThePlugin) {
+TEST_F(ValidateCommand, AnotherLockRefusesThePlugin) {
   copy_plugins("mine", {"er"});
   const Words only = {"--no-default-plugins", "--plugin-dir", folder() / "mine"};
   EXPECT_EQ(host(Words{"lock"} + only).exit_code, 0);
   const auto file = std::filesystem::canonical(plugin()).string();
   const auto lock = (folder() / "plugins.lock").string();
   const auto message = "[not-locked]: " + file + ": expected a plugin of " + lock +
-                       ", found org.clh.test.planted 0.1.0, which is not in it";
+                       ", found org.clh.test.defective-plugin 0.1.0, which is not in it";
   const std::string fix = "check the plugins and run cl-host lock again";
   expect_error(host({"validate", plugin(), "--locked"}), 3, message, fix);
   expect_error(host({"validate", plugin(), "--lock-file", "plugins.lock"}), 3, message, fix);
@@ -73,7 +73,7 @@ TEST_F(ValidateConduct, AnotherLockRefusesThePlugin) {
       0);
 }
 
-TEST_F(ValidateConduct, ALockFileThatIsNone) {
+TEST_F(ValidateCommand, ALockFileThatIsNone) {
   expect_error(host({"validate", plugin(), "--locked"}), 2,
                "[bad-option]: " + (folder() / "plugins.lock").string() +
                    ": expected a lock file, found no such file",
@@ -84,7 +84,7 @@ TEST_F(ValidateConduct, ALockFileThatIsNone) {
   EXPECT_EQ(damaged.err.find("error[bad-config]: "), 0U) << damaged.err;
 }
 
-TEST_F(ValidateConduct, NumbersThatCannotBe) {
+TEST_F(ValidateCommand, NumbersThatCannotBe) {
   const std::string fix = "cl-host validate --help";
   for (const std::string limit : {"inf", "nan", "1e300", "0", "-5", "0.5", "abc", "3s"}) {
     refuse({"--timeout", limit},
@@ -98,7 +98,7 @@ TEST_F(ValidateConduct, NumbersThatCannotBe) {
   }
 }
 
-TEST_F(ValidateConduct, PatternsThatChooseNothing) {
+TEST_F(ValidateCommand, PatternsThatChooseNothing) {
   refuse({"--include", ""}, "expected a value after --include, found none",
          "cl-host validate --help");
   refuse({"--include="}, "expected a value after --include, found none", "cl-host validate --help");
@@ -110,13 +110,13 @@ TEST_F(ValidateConduct, PatternsThatChooseNothing) {
   EXPECT_EQ(host({"validate", "text.so", "--include", "behave.bits"}).exit_code, 1);
 }
 
-TEST_F(ValidateConduct, TheChildsSideIsNotForUsers) {
+TEST_F(ValidateCommand, TheChildsSideIsNotForUsers) {
   expect_error(host({"validate", plugin(), "--first", "0", "--report-to", "99:x"}), 2,
                "[usage]: validate: expected the pipe of a parent after --report-to, found none",
                "leave --report-to out");
 }
 
-TEST_F(ValidateConduct, ListRemembersWhatEndedAChild) {
+TEST_F(ValidateCommand, ListRemembersWhatEndedAChild) {
   const Words list = {"list", "encoders", "--no-default-plugins", "--plugin", plugin()};
   EXPECT_EQ(validate("", {"--include", "load"}).exit_code, 0);
   EXPECT_EQ(host(list).out.find("crashed"), std::string::npos) << host(list).out;
@@ -124,19 +124,19 @@ TEST_F(ValidateConduct, ListRemembersWhatEndedAChild) {
   EXPECT_NE(host(list).out.find("  (crashed 20"), std::string::npos) << host(list).out;
 }
 
-TEST_F(ValidateConduct, ListRemembersAPluginThatHangsAtItsLoad) {
+TEST_F(ValidateCommand, ListRemembersAPluginThatHangsAtItsLoad) {
   const auto result = validate("load-hang", {"--include", "load", "--timeout", "8"});
   EXPECT_EQ(result.exit_code, 1) << result.out;
   const Words list = {"list", "encoders", "--no-default-plugins", "--plugin", plugin()};
   EXPECT_NE(host(list).out.find("  (hung 20"), std::string::npos) << host(list).out;
 }
 
-TEST_F(ValidateConduct, ACheckThatTakesLongIsNoHangOfThePlugin) {
+TEST_F(ValidateCommand, ACheckThatTakesLongIsNoHangOfThePlugin) {
   const auto result = validate("hang", {"--include", "behave.bits", "--timeout", "6"});
   EXPECT_EQ(result.exit_code, 1) << result.out;
   const Words list = {"list", "encoders", "--no-default-plugins", "--plugin", plugin()};
   EXPECT_EQ(host(list).out.find("hung"), std::string::npos) << host(list).out;
 }
 
-}  // namespace validate_conduct_test
+}  // namespace validate_command_test
 }  // namespace clh::test
