@@ -1,5 +1,4 @@
-// Models and backbones live in a whole small run.
-
+// Models and backbones are driven in a whole small run.
 #include "core/validate/check.hpp"
 #include "core/validate/input_shape.hpp"
 #include "core/validate/specimen.hpp"

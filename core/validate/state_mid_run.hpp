@@ -1,4 +1,4 @@
-// HalfLife: what a component saves in the middle of its life.
+// StateMidRun: what a component saves in the middle of a run.
 #pragma once
 #include <memory>
 
@@ -12,6 +12,6 @@ std::unique_ptr<Specimen> fresh(Workshop& workshop, const ProvidedComponent& pro
 std::unique_ptr<StateRecord> saved(Specimen& specimen);
 
 /// What is saved after half of its moves. Errors: CheckSkipped for a component with `no-state`.
-std::unique_ptr<StateRecord> half_a_life(Workshop& workshop, const ProvidedComponent& provided);
+std::unique_ptr<StateRecord> state_mid_run(Workshop& workshop, const ProvidedComponent& provided);
 
 }  // namespace clh::core

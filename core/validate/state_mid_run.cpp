@@ -1,4 +1,4 @@
-#include "core/validate/half_life.hpp"
+#include "core/validate/state_mid_run.hpp"
 
 #include "core/abi/capabilities.hpp"
 #include "core/validate/check.hpp"
@@ -15,8 +15,7 @@ std::unique_ptr<StateRecord> saved(Specimen& specimen) {
   return record;
 }
 
-/// A saved record from the middle of a life.
-std::unique_ptr<StateRecord> half_a_life(Workshop& workshop, const ProvidedComponent& provided) {
+std::unique_ptr<StateRecord> state_mid_run(Workshop& workshop, const ProvidedComponent& provided) {
   if (declares(workshop.component(provided), "no-state")) {
     throw CheckSkipped{"it declares no-state"};
   }

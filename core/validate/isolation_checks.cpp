@@ -1,4 +1,4 @@
-// Conduct: the same seed gives the same bits, whatever else lives in the process, and what belongs
+// Isolation: the same seed gives the same bits, whatever else is in the process, and what belongs
 // to the host stays as it was.
 #include "core/abi/capabilities.hpp"
 #include "core/error.hpp"
@@ -16,24 +16,24 @@ std::unique_ptr<StateRecord> outcome_of(Specimen& specimen) {
   return record;
 }
 
-std::unique_ptr<StateRecord> life_of(Workshop& workshop, const ProvidedComponent& provided,
-                                     std::uint64_t seed) {
+std::unique_ptr<StateRecord> outcome_at_end(Workshop& workshop, const ProvidedComponent& provided,
+                                            std::uint64_t seed) {
   const auto specimen = make_small_specimen(workshop, provided, seed);
-  specimen->live();
+  specimen->run_to_end();
   return outcome_of(*specimen);
 }
 
 std::string check_same_seed(Workshop& workshop, const ProvidedComponent& provided) {
-  const auto first = life_of(workshop, provided, workshop.seed());
-  const auto second = life_of(workshop, provided, workshop.seed());
+  const auto first = outcome_at_end(workshop, provided, workshop.seed());
+  const auto second = outcome_at_end(workshop, provided, workshop.seed());
   const auto found = state_difference(*first, *second);
   expect(found.empty(), "the same bits from the same seed", found);
   return "";
 }
 
 std::string check_other_seed(Workshop& workshop, const ProvidedComponent& provided) {
-  const auto first = life_of(workshop, provided, workshop.seed());
-  const auto second = life_of(workshop, provided, workshop.seed() + 1);
+  const auto first = outcome_at_end(workshop, provided, workshop.seed());
+  const auto second = outcome_at_end(workshop, provided, workshop.seed() + 1);
   // The streams' own positions say whether anything was drawn at all.
   if (state_difference(*first, *second).empty()) {
     throw CheckSkipped{"it draws nothing: another seed gives the same bits"};
@@ -42,7 +42,7 @@ std::string check_other_seed(Workshop& workshop, const ProvidedComponent& provid
 }
 
 std::string check_independent(Workshop& workshop, const ProvidedComponent& provided) {
-  const auto alone = life_of(workshop, provided, workshop.seed());
+  const auto alone = outcome_at_end(workshop, provided, workshop.seed());
   const auto other = make_small_specimen(workshop, provided, workshop.seed() + 1);
   const auto beside = make_small_specimen(workshop, provided, workshop.seed());
   for (bool more = true, other_more = true; more || other_more;) {
@@ -58,7 +58,7 @@ std::string check_process(Workshop& workshop, const ProvidedComponent& provided)
   const auto specimen = make_small_specimen(workshop, provided, workshop.seed());
   const auto process = ProcessState::now();
   auto torch = TorchState::now();
-  specimen->live();
+  specimen->run_to_end();
   const auto torch_after = TorchState::now();
   if (declares(workshop.component(provided), "global-rng")) {
     torch.generator = torch_after.generator;
@@ -73,7 +73,7 @@ std::string check_process(Workshop& workshop, const ProvidedComponent& provided)
 }
 
 std::string check_silent(Workshop& workshop, const ProvidedComponent& provided) {
-  make_small_specimen(workshop, provided, workshop.seed())->live();
+  make_small_specimen(workshop, provided, workshop.seed())->run_to_end();
   // Everything since the load counts.
   const auto printed = workshop.subject().printed();
   expect(printed.empty(), "nothing on standard output and error (use the host's log)",
@@ -83,7 +83,7 @@ std::string check_silent(Workshop& workshop, const ProvidedComponent& provided) 
 
 }  // namespace
 
-std::vector<ComponentCheck> conduct_checks() {
+std::vector<ComponentCheck> isolation_checks() {
   return {
       {"behave.same-seed", "the same bits from the same seed", check_same_seed},
       {"behave.other-seed", "other bits from another seed, where it draws at all",
