@@ -280,7 +280,7 @@ int train_command(const Arguments& arguments) {
                              make_directory(experiment.options(), config, *log), progress, start);
   if (page.get() != nullptr && recorder.directory()) {
     recorder.write_every_task();
-    core::name_record(*page.get(), recorder.directory()->path().string());
+    core::name_run_directory(*page.get(), recorder.directory()->path().string());
   }
   auto loop = experiment.loop(recorder);
   recorder.watch(loop, experiment);

@@ -145,7 +145,7 @@ TEST_F(Supervise, WrongFlags) {
   expect_error(host({"train", "--check=some"}), 2,
                "[usage]: train: expected --check=full, found --check=some",
                "cl-host train --check=full");
-  expect_error(host({"train", "--breadcrumb-fd", "0"}), 2,
+  expect_error(host({"train", "--call-record-fd", "0"}), 2,
                "[usage]: train: expected the page of a supervisor, found another descriptor",
                "use --supervise");
 }

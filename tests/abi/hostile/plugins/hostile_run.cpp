@@ -65,7 +65,7 @@ Model& model(void* self) {
   return *static_cast<Model*>(self);
 }
 
-/// Uses the network once, so that breadcrumbs are nested.
+/// Uses the network once, so that recorded calls are nested.
 clh_status use_network(const Model& m, const clh_tensor* x, clh_error* error) {
   clh_tensor* out = nullptr;
   const auto status = m.spec->net_vt->forward(m.spec->net, x, &out, error);
