@@ -262,7 +262,7 @@ int train_command(const Arguments& arguments) {
 
   core::Experiment experiment(config, catalogue, library, log, stop, check);
   warn_of_stolen_signals(library, *log);
-  for (const auto& line : core::passed_over(catalogue, library.plugins())) {
+  for (const auto& line : core::refused_plugins(catalogue, library.plugins())) {
     log->warn("{}", line);
   }
   if (given.count("dry-run") != 0) {

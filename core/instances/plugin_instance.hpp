@@ -109,7 +109,7 @@ class PluginInstance {
   void state(Archive& archive) const;
 
  private:
-  /// Errors: Error `state` (exit 3) when load passed over a key; with a full check also when a save
+  /// Errors: Error `state` (exit 3) when load ignored a key; with a full check also when a save
   ///         gives another state than the one just loaded.
   void check_loaded(const clh_state_ext& ext, const clh_reader& reader) const;
 

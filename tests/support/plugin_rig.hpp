@@ -35,7 +35,7 @@ class PluginRig {
  public:
   /// Inputs: files are further plugins, as with --plugin.
   explicit PluginRig(std::uint64_t seed = 0, std::vector<std::filesystem::path> files = {})
-      : catalogue_(core::Catalogue::scan(core::search_levels(search(std::move(files))),
+      : catalogue_(core::Catalogue::scan(core::search_places(search(std::move(files))),
                                          core::host_fingerprint())),
         library_(catalogue_, core::host_torch_layout()),
         run_(library_, seed,

@@ -16,7 +16,7 @@ core::Catalogue built_catalogue() {
   if (const char* path = std::getenv("CLH_PLUGIN_PATH")) {
     options.env_path = path;
   }
-  return core::Catalogue::scan(core::search_levels(options), core::host_fingerprint());
+  return core::Catalogue::scan(core::search_places(options), core::host_fingerprint());
 }
 
 TestRun::TestRun(const std::vector<std::string>& overrides, bool full_check)

@@ -8,11 +8,11 @@
 #include <gtest/gtest.h>
 
 namespace clh::core {
-namespace shadowing_test {
+namespace refused_plugins_test {
 
 namespace fs = std::filesystem;
 
-class Displaced : public ::testing::Test {
+class RefusedPlugins : public ::testing::Test {
  protected:
   static HostFingerprint host() {
     HostFingerprint host;
@@ -21,7 +21,7 @@ class Displaced : public ::testing::Test {
     host.torch_fingerprint = "1.13.0 variant=cpu cxx11abi=1 stl=libstdc++ debugstl=0";
     return host;
   }
-  /// A plugin that offers model:er, below the folder of a level.
+  /// A plugin that offers model:er, below the folder of an origin.
   std::string put(const std::string& name, const std::string& id, const std::string& abi = "0.1") {
     test::NoteText note;
     note.id = id;
@@ -31,8 +31,8 @@ class Displaced : public ::testing::Test {
   }
   Catalogue scan(const TrustRules& trust) const {
     fs::create_directories(directory_.path() / "dir");
-    return Catalogue::scan({{Level::kDirectory, directory_.path() / "dir"},
-                            {Level::kEnvironment, directory_.path() / "env"}},
+    return Catalogue::scan({{PluginOrigin::kDirectory, directory_.path() / "dir"},
+                            {PluginOrigin::kEnvironment, directory_.path() / "env"}},
                            host(), trust);
   }
   /// A lock of every plugin that can be used.
@@ -54,7 +54,7 @@ class Displaced : public ::testing::Test {
   test::TemporaryDirectory directory_;
 };
 
-TEST_F(Displaced, UnderALockNobodyStepsIn) {
+TEST_F(RefusedPlugins, UnderALockNobodyStepsIn) {
   const auto near = put("dir/a.so", "org.a.er");
   const auto far = put("env/b.so", "org.b.er");
   const auto trust = locked();
@@ -68,14 +68,14 @@ TEST_F(Displaced, UnderALockNobodyStepsIn) {
   EXPECT_EQ(scan(trust).find("model", "org.b.er/er").path, far) << "asked for by its id";
 }
 
-TEST_F(Displaced, AStrangerBehindALockedOneChangesNothing) {
+TEST_F(RefusedPlugins, AStrangerBehindALockedOneChangesNothing) {
   const auto near = put("dir/a.so", "org.a.er");
   const auto trust = locked();
   put("env/b.so", "org.b.er");
   EXPECT_EQ(scan(trust).find("model", "er").path, near);
 }
 
-TEST_F(Displaced, NobodyStepsInForOneThatOthersCanChange) {
+TEST_F(RefusedPlugins, NobodyStepsInForOneThatOthersCanChange) {
   const auto near = put("dir/a.so", "org.a.er");
   const auto far = put("env/b.so", "org.b.er");
   fs::permissions(near, fs::perms(0666));
@@ -86,5 +86,5 @@ TEST_F(Displaced, NobodyStepsInForOneThatOthersCanChange) {
   EXPECT_EQ(scan({}).find("model", "er").path, near) << "it would not have been used";
 }
 
-}  // namespace shadowing_test
+}  // namespace refused_plugins_test
 }  // namespace clh::core
