@@ -40,6 +40,6 @@ struct ClassSplitOptions {
 /// by their place in the class order; domain-il by their place inside the task.
 /// Errors:  Error `bad-option` for sizes that do not fit and an order that is no permutation.
 StreamPlan build_class_split(const ClassSplitOptions& options, Scenario scenario,
-                             const SourceView& source, std::uint64_t run_seed);
+                             const DatasetLabels& labels, std::uint64_t run_seed);
 
 }  // namespace clh::core

@@ -31,7 +31,7 @@ void bind(StreamChoice& choice, clh::OptionBinder& option);
 
 /// Plans the chosen stream: a pure function of its arguments.
 /// Errors:  those of the stream.
-StreamPlan build_stream(const StreamChoice& choice, Scenario scenario, const SourceView& source,
+StreamPlan build_stream(const StreamChoice& choice, Scenario scenario, const DatasetLabels& labels,
                         std::uint64_t run_seed);
 
 }  // namespace clh::core

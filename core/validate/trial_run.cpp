@@ -46,9 +46,9 @@ std::vector<std::string> words_of(Workshop& workshop, const ProvidedComponent& p
 }  // namespace
 
 TrialRun::TrialRun(Workshop& workshop, const ProvidedComponent& provided, const TrialForm& form) {
-  ConfigSources sources;
-  sources.overrides = words_of(workshop, provided, form);
-  config_ = resolve_config(config_schema(workshop.library()), sources);
+  ConfigInputs inputs;
+  inputs.overrides = words_of(workshop, provided, form);
+  config_ = resolve_config(config_schema(workshop.library()), inputs);
   experiment_ = std::make_unique<Experiment>(config_, workshop.catalogue(), workshop.library(),
                                              workshop.log(), nullptr);
   loop_ = std::make_unique<TaskLoop>(experiment_->loop(losses_));

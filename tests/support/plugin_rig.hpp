@@ -49,11 +49,11 @@ class PluginRig {
   const clh_factory& choose(clh_kind kind, const std::string& name,
                             const core::ConfigTable& user = {}) {
     std::vector<std::string> warnings;
-    core::ComponentSource source;
-    source.find = [this](clh_kind k, const std::string& n) -> const clh_component& {
+    core::ComponentLookup lookup;
+    lookup.find = [this](clh_kind k, const std::string& n) -> const clh_component& {
       return *library_.load(k, n).component;
     };
-    chosen_.push_back(core::resolve_component(kind, "test", user, name, source,
+    chosen_.push_back(core::resolve_component(kind, "test", user, name, lookup,
                                               core::PathBase::of_process(), warnings));
     return chosen_.back()->factory;
   }

@@ -9,12 +9,12 @@ namespace clh::core {
 
 /// The bytes of one file as the ELF readers see them: every read is checked against the size, and
 /// every failure names the file. Internal to elf_file.cpp and elf_note.cpp.
-class ElfSource final {
+class ElfBytes final {
  public:
   /// Copies `count` bytes from `offset`; false if that fails. Called within the size alone.
   using ReadAt = std::function<bool(std::uint64_t offset, void* to, std::size_t count)>;
 
-  ElfSource(ReadAt read_at, std::uint64_t size, std::string where);
+  ElfBytes(ReadAt read_at, std::uint64_t size, std::string where);
 
   std::uint64_t size() const noexcept { return size_; }
 

@@ -1,4 +1,4 @@
-#include "core/elf/elf_source.hpp"
+#include "core/elf/elf_bytes.hpp"
 
 #include <utility>
 
@@ -6,18 +6,18 @@
 
 namespace clh::core {
 
-ElfSource::ElfSource(ReadAt read_at, std::uint64_t size, std::string where)
+ElfBytes::ElfBytes(ReadAt read_at, std::uint64_t size, std::string where)
     : read_at_(std::move(read_at)), size_(size), where_(std::move(where)) {}
 
-void ElfSource::get(const std::string& what, std::uint64_t offset, void* to,
-                    std::size_t count) const {
+void ElfBytes::get(const std::string& what, std::uint64_t offset, void* to,
+                   std::size_t count) const {
   require(what, offset, count);
   if (!read_at_(offset, to, count)) {
     fail("truncated", "readable " + what + ", found a file that shrank or fails", kCopyAgain);
   }
 }
 
-void ElfSource::require(const std::string& what, std::uint64_t offset, std::uint64_t count) const {
+void ElfBytes::require(const std::string& what, std::uint64_t offset, std::uint64_t count) const {
   if (offset > size_ || size_ - offset < count) {
     fail("truncated",
          std::to_string(count) + " bytes of " + what + " at offset " + std::to_string(offset) +
@@ -26,8 +26,8 @@ void ElfSource::require(const std::string& what, std::uint64_t offset, std::uint
   }
 }
 
-void ElfSource::fail(const char* slug, const std::string& expected_and_found,
-                     const char* fix) const {
+void ElfBytes::fail(const char* slug, const std::string& expected_and_found,
+                    const char* fix) const {
   throw Error(slug, where_ + ": expected " + expected_and_found, fix, kExitPlugin);
 }
 
