@@ -158,8 +158,8 @@ void print_tables(const core::RunRecord& record, bool terminal) {
   core::TableStyle style;
   style.colour = terminal;
   style.width = terminal ? terminal_width(STDOUT_FILENO) : 100;
-  for (const auto& [setting, matrix] : record.matrices) {
-    std::cout << "\n" << core::accuracy_table(setting, matrix, record.task_names, style);
+  for (const auto& [scenario, matrix] : record.matrices) {
+    std::cout << "\n" << core::accuracy_table(scenario, matrix, record.task_names, style);
   }
   std::cout << "\n" << core::metrics_table(record.matrices, style);
   const auto& t = record.timing;

@@ -175,7 +175,7 @@ void Experiment::build_network() {
 
 void Experiment::build_model() {
   spec_.struct_size = sizeof spec_;
-  spec_.scenario = CLH_CLASS_IL + static_cast<std::int32_t>(stream_options_.scenario);
+  spec_.scenario = abi_number(stream_options_.scenario);
   if (network_) {
     handle_.network = network_.get();
     handle_.optimizer = optimizer_.get();

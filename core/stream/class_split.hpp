@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/abi/scenario.hpp"
 #include "core/stream/hold_out.hpp"
-#include "core/stream/scenario.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {

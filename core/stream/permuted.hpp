@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "core/abi/scenario.hpp"
 #include "core/stream/hold_out.hpp"
-#include "core/stream/scenario.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {

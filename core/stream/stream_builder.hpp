@@ -5,11 +5,11 @@
 #include <string_view>
 #include <variant>
 
+#include "core/abi/scenario.hpp"
 #include "core/stream/class_split.hpp"
 #include "core/stream/joint.hpp"
 #include "core/stream/permuted.hpp"
 #include "core/stream/rotated.hpp"
-#include "core/stream/scenario.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {
