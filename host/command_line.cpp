@@ -128,7 +128,7 @@ std::vector<std::string> positional(const po::variables_map& given) {
                                       : std::vector<std::string>();
 }
 
-core::SearchLevels search_levels(const po::variables_map& given) {
+core::SearchPlaces search_places(const po::variables_map& given) {
   core::SearchOptions options;
   const auto paths = [&](const char* flag) {
     std::vector<std::filesystem::path> list;
@@ -150,7 +150,7 @@ core::SearchLevels search_levels(const po::variables_map& given) {
   options.executable = std::filesystem::read_symlink("/proc/self/exe");
   options.libdir = core::kPluginLibdir;
   options.no_default_plugins = given.count("no-default-plugins") != 0;
-  return core::search_levels(options);
+  return core::search_places(options);
 }
 
 core::TrustRules trust_rules(const po::variables_map& given) {
@@ -165,12 +165,12 @@ core::TrustRules trust_rules(const po::variables_map& given) {
 }
 
 core::Catalogue scan_plugins(const po::variables_map& given) {
-  return core::Catalogue::scan(search_levels(given), core::host_fingerprint(), trust_rules(given));
+  return core::Catalogue::scan(search_places(given), core::host_fingerprint(), trust_rules(given));
 }
 
 core::Catalogue scan_plugins_to_run(const po::variables_map& given) {
   const auto trust = trust_rules(given);
-  auto catalogue = core::Catalogue::scan(search_levels(given), core::host_fingerprint(), trust);
+  auto catalogue = core::Catalogue::scan(search_places(given), core::host_fingerprint(), trust);
   if (trust.lock) {
     std::vector<std::string> ids;
     for (const auto& entry : catalogue.entries()) {

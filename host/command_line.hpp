@@ -27,14 +27,14 @@ boost::program_options::variables_map parse(
 std::vector<std::string> positional(const boost::program_options::variables_map& given);
 
 /// The search path of the flags, environment and executable.
-core::SearchLevels search_levels(const boost::program_options::variables_map& given);
+core::SearchPlaces search_places(const boost::program_options::variables_map& given);
 
 /// What --locked, --lock-file and --allow-insecure-plugins demand. Errors: those of
 /// core::LockFile::read.
 core::TrustRules trust_rules(const boost::program_options::variables_map& given);
 
 /// The plugins that the flags, environment and executable give, as far as their rules trust them.
-/// Errors: those of core::search_levels, core::LockFile::read and core::Catalogue::scan.
+/// Errors: those of core::search_places, core::LockFile::read and core::Catalogue::scan.
 core::Catalogue scan_plugins(const boost::program_options::variables_map& given);
 
 /// The same for a command that runs their code. Errors: those of LockFile::check_complete on top.

@@ -22,7 +22,7 @@ struct Finding {
   std::string what, value, problem;  // problem empty = fine
 };
 
-std::vector<Finding> findings_of(const core::SearchLevels& places) {
+std::vector<Finding> findings_of(const core::SearchPlaces& places) {
   const auto environment = core::read_environment(at::get_num_threads());
   const auto blas = core::blas_name(environment.blas);
   std::vector<Finding> findings{
@@ -42,14 +42,14 @@ std::vector<Finding> findings_of(const core::SearchLevels& places) {
   for (const auto& place : places) {
     std::error_code error;
     std::string problem, value = place.path.string();
-    if (place.level == core::Level::kFile) {
+    if (place.origin == core::PluginOrigin::kFile) {
       problem = std::filesystem::is_regular_file(place.path, error) ? "" : "no such file";
     } else if (!std::filesystem::is_directory(place.path, error)) {
       // A default folder need not exist; one that the user named must.
       value += " (none)";
-      problem = place.level == core::Level::kDirectory ? "no such folder" : "";
+      problem = place.origin == core::PluginOrigin::kDirectory ? "no such folder" : "";
     }
-    findings.push_back({std::string("plugins, ") + core::to_string(place.level), value, problem});
+    findings.push_back({std::string("plugins, ") + core::to_string(place.origin), value, problem});
   }
   return findings;
 }
@@ -86,7 +86,7 @@ int doctor_command(const Arguments& arguments) {
         "of them.\n\n  cl-host doctor\n",
         flags);
   }
-  auto findings = findings_of(search_levels(given));
+  auto findings = findings_of(search_places(given));
   add_plugins(given, findings);
   if (given.count("json") != 0) {
     auto list = nlohmann::ordered_json::array();

@@ -36,7 +36,7 @@ po::options_description guard_flags() {
 
 po::options_description supervisor_flags() {
   po::options_description flags;
-  flags.add_options()("breadcrumb-fd", po::value<int>(), "the page of the supervisor");
+  flags.add_options()("call-record-fd", po::value<int>(), "the page of the supervisor");
   return flags;
 }
 
@@ -53,7 +53,7 @@ bool full_check(const po::variables_map& given) {
 }
 
 bool wants_supervision(const po::variables_map& given) {
-  return given.count("breadcrumb-fd") == 0 &&
+  return given.count("call-record-fd") == 0 &&
          (given.count("supervise") != 0 || given.count("call-timeout") != 0);
 }
 
@@ -78,8 +78,8 @@ int train_supervised(const Arguments& arguments, const po::variables_map& given)
 }
 
 SupervisedPage::SupervisedPage(const po::variables_map& given) {
-  if (given.count("breadcrumb-fd") != 0) {
-    page_ = core::open_breadcrumb_page(given["breadcrumb-fd"].as<int>());
+  if (given.count("call-record-fd") != 0) {
+    page_ = core::open_call_record_page(given["call-record-fd"].as<int>());
   }
 }
 

@@ -1,6 +1,6 @@
 // Supervised train: the flags that guard a run against its plugins, and the run in a child process.
 #pragma once
-#include "core/process/call_trace.hpp"
+#include "core/process/call_record.hpp"
 #include "host/command_line.hpp"
 
 namespace clh::host {
@@ -32,10 +32,10 @@ class SupervisedPage final {
   SupervisedPage& operator=(const SupervisedPage&) = delete;
 
   /// Null when nobody watches.
-  core::BreadcrumbPage* get() const { return page_; }
+  core::CallRecordPage* get() const { return page_; }
 
  private:
-  core::BreadcrumbPage* page_ = nullptr;
+  core::CallRecordPage* page_ = nullptr;
 };
 
 }  // namespace clh::host

@@ -69,15 +69,15 @@ std::string existing_file(const std::string& word) {
   return word;
 }
 
-core::ConfigSources sources_of(const po::variables_map& given) {
-  core::ConfigSources sources;
+core::ConfigInputs inputs_of(const po::variables_map& given) {
+  core::ConfigInputs inputs;
   for (const auto& argument : positional(given)) {
     // A run's folder may be named after an override: what exists as a file is one.
     const bool file = std::filesystem::is_regular_file(argument);
     if (!file && argument.find('=') != std::string::npos) {
-      sources.overrides.push_back(argument);
-    } else if (!sources.file) {
-      sources.file = existing_file(argument);
+      inputs.overrides.push_back(argument);
+    } else if (!inputs.file) {
+      inputs.file = existing_file(argument);
     } else {
       throw core::Error("usage",
                         "train: expected one file and key=value pairs, found \"" + argument + "\"",
@@ -88,10 +88,10 @@ core::ConfigSources sources_of(const po::variables_map& given) {
       {"seed", "run.seed"}, {"threads", "run.threads"}, {"on-nan", "train.on-nan"}};
   for (const auto& [flag, key] : aliases) {
     if (given.count(flag) != 0) {
-      sources.overrides.push_back(std::string(key) + "=" + given[flag].as<std::string>());
+      inputs.overrides.push_back(std::string(key) + "=" + given[flag].as<std::string>());
     }
   }
-  return sources;
+  return inputs;
 }
 
 std::shared_ptr<spdlog::logger> make_log(bool verbose) {
@@ -158,8 +158,8 @@ void print_tables(const core::RunRecord& record, bool terminal) {
   core::TableStyle style;
   style.colour = terminal;
   style.width = terminal ? terminal_width(STDOUT_FILENO) : 100;
-  for (const auto& [setting, matrix] : record.matrices) {
-    std::cout << "\n" << core::accuracy_table(setting, matrix, record.task_names, style);
+  for (const auto& [scenario, matrix] : record.matrices) {
+    std::cout << "\n" << core::accuracy_table(scenario, matrix, record.task_names, style);
   }
   std::cout << "\n" << core::metrics_table(record.matrices, style);
   const auto& t = record.timing;
@@ -251,7 +251,7 @@ int train_command(const Arguments& arguments) {
   core::PluginLibrary library(catalogue, core::host_torch_layout());
   library.watch(page.get());
   const auto schema = core::config_schema(library);
-  auto config = core::resolve_config(schema, sources_of(given));
+  auto config = core::resolve_config(schema, inputs_of(given));
   keep_run_name(config);
   auto log = make_log(given.count("verbose") != 0);
   for (const auto& warning : config.warnings) {
@@ -262,13 +262,13 @@ int train_command(const Arguments& arguments) {
 
   core::Experiment experiment(config, catalogue, library, log, stop, check);
   warn_of_stolen_signals(library, *log);
-  for (const auto& line : core::passed_over(catalogue, library.plugins())) {
+  for (const auto& line : core::refused_plugins(catalogue, library.plugins())) {
     log->warn("{}", line);
   }
   if (given.count("dry-run") != 0) {
     host_only.release();
     std::cout << config.toml() << "\n"
-              << core::describe_plan(experiment.plan(), experiment.source());
+              << core::describe_plan(experiment.plan(), experiment.labels());
     return core::kExitDone;
   }
   const bool terminal = isatty(STDERR_FILENO) != 0;
@@ -280,7 +280,7 @@ int train_command(const Arguments& arguments) {
                              make_directory(experiment.options(), config, *log), progress, start);
   if (page.get() != nullptr && recorder.directory()) {
     recorder.write_every_task();
-    core::name_record(*page.get(), recorder.directory()->path().string());
+    core::name_run_directory(*page.get(), recorder.directory()->path().string());
   }
   auto loop = experiment.loop(recorder);
   recorder.watch(loop, experiment);

@@ -83,8 +83,8 @@ core::CheckOptions check_options(const po::variables_map& given, const std::stri
   require_regex("--exclude", options.exclude);
   options.seed = seed_of(given);
   options.lock = trust_rules(given).lock;
-  options.search = search_levels(given);
-  options.search.insert(options.search.begin(), {core::Level::kFile, file});
+  options.search = search_places(given);
+  options.search.insert(options.search.begin(), {core::PluginOrigin::kFile, file});
   return options;
 }
 
@@ -177,7 +177,7 @@ void refuse_unlocked(const po::variables_map& given, const std::filesystem::path
   auto trust = trust_rules(given);
   if (trust.lock) {
     trust.allow_insecure = true;  // as for every file that is named to be validated
-    core::Catalogue::scan({{core::Level::kFile, file}}, core::host_fingerprint(), trust);
+    core::Catalogue::scan({{core::PluginOrigin::kFile, file}}, core::host_fingerprint(), trust);
   }
 }
 

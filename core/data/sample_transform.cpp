@@ -74,8 +74,8 @@ at::Tensor SampleTransform::plain(const at::Tensor& raw) const {
   return x;
 }
 
-template <class Source>
-SampleTransform::Draw SampleTransform::draw(Source& source) const {
+template <class WordSource>
+SampleTransform::Draw SampleTransform::draw(WordSource& source) const {
   Draw d{0, 0, false};
   if (plan_.crop_padding > 0) {
     const auto offsets = static_cast<std::uint64_t>(2 * plan_.crop_padding + 1);

@@ -46,8 +46,8 @@ class SampleTransform {
     std::int64_t top, left;
     bool flip;
   };
-  template <class Source>
-  Draw draw(Source& source) const;
+  template <class WordSource>
+  Draw draw(WordSource& source) const;
   at::Tensor apply(const at::Tensor& raw, const std::vector<Draw>& draws) const;
 
   TransformPlan plan_;

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <optional>
 
+#include "core/elf/elf_bytes.hpp"
 #include "core/elf/elf_note.hpp"
-#include "core/elf/elf_source.hpp"
 #include "core/error.hpp"
 #include <elf.h>
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ constexpr std::size_t kMaxLibraryName = 4096;
 
 class ElfReader final {
  public:
-  explicit ElfReader(const ElfSource& source) : source_(source) {}
+  explicit ElfReader(const ElfBytes& bytes) : bytes_(bytes) {}
 
   ElfFile read() {
     check_header();
@@ -30,38 +30,38 @@ class ElfReader final {
     ElfFile file;
     file.machine = header_.e_machine;
     file.needed = read_needed();
-    file.note = read_elf_note(source_, segments_);
+    file.note = read_elf_note(bytes_, segments_);
     return file;
   }
 
  private:
   [[noreturn]] void damaged(const std::string& expected_and_found) const {
-    source_.fail("not-elf", expected_and_found, kCopyAgain);
+    bytes_.fail("not-elf", expected_and_found, kCopyAgain);
   }
 
   void check_header() {
     unsigned char identity[EI_NIDENT] = {};
-    if (source_.size() == 0) {
-      source_.fail("not-elf", "a shared object, found an empty file", kBuildPlugin);
+    if (bytes_.size() == 0) {
+      bytes_.fail("not-elf", "a shared object, found an empty file", kBuildPlugin);
     }
-    const auto start = static_cast<std::size_t>(std::min<std::uint64_t>(source_.size(), EI_NIDENT));
-    source_.get("ELF header", 0, identity, start);
-    if (source_.size() < SELFMAG || std::memcmp(identity, ELFMAG, SELFMAG) != 0) {
-      source_.fail("not-elf", "a shared object, found a file that is not ELF", kBuildPlugin);
+    const auto start = static_cast<std::size_t>(std::min<std::uint64_t>(bytes_.size(), EI_NIDENT));
+    bytes_.get("ELF header", 0, identity, start);
+    if (bytes_.size() < SELFMAG || std::memcmp(identity, ELFMAG, SELFMAG) != 0) {
+      bytes_.fail("not-elf", "a shared object, found a file that is not ELF", kBuildPlugin);
     }
-    source_.require("ELF header", 0, sizeof header_);
+    bytes_.require("ELF header", 0, sizeof header_);
     if (identity[EI_CLASS] != ELFCLASS64 || identity[EI_DATA] != ELFDATA2LSB) {
       const bool narrow = identity[EI_CLASS] != ELFCLASS64;
-      source_.fail("wrong-arch",
-                   std::string("a 64-bit little-endian shared object, found a ") +
-                       (narrow ? "32-bit" : "big-endian") + " one",
-                   "build it for this machine");
+      bytes_.fail("wrong-arch",
+                  std::string("a 64-bit little-endian shared object, found a ") +
+                      (narrow ? "32-bit" : "big-endian") + " one",
+                  "build it for this machine");
     }
-    source_.get("ELF header", 0, &header_, sizeof header_);
+    bytes_.get("ELF header", 0, &header_, sizeof header_);
     if (header_.e_type != ET_DYN) {
-      source_.fail("not-elf",
-                   "a shared object (ELF type 3), found ELF type " + std::to_string(header_.e_type),
-                   kBuildPlugin);
+      bytes_.fail("not-elf",
+                  "a shared object (ELF type 3), found ELF type " + std::to_string(header_.e_type),
+                  kBuildPlugin);
     }
   }
 
@@ -72,8 +72,8 @@ class ElfReader final {
               std::to_string(header_.e_phnum) + " of " + std::to_string(header_.e_phentsize));
     }
     segments_.resize(header_.e_phnum);
-    source_.get("program headers", header_.e_phoff, segments_.data(),
-                segments_.size() * sizeof(Elf64_Phdr));
+    bytes_.get("program headers", header_.e_phoff, segments_.data(),
+               segments_.size() * sizeof(Elf64_Phdr));
   }
 
   // The dynamic linker maps the segments as they stand: one outside the file ends in SIGBUS.
@@ -82,7 +82,7 @@ class ElfReader final {
     bool any = false;
     for (const Elf64_Phdr& segment : segments_) {
       if (segment.p_type == PT_LOAD || segment.p_type == PT_DYNAMIC || segment.p_type == PT_NOTE) {
-        source_.require("segment", segment.p_offset, segment.p_filesz);
+        bytes_.require("segment", segment.p_offset, segment.p_filesz);
       }
       if (segment.p_type != PT_LOAD) {
         continue;
@@ -126,7 +126,7 @@ class ElfReader final {
       damaged("a dynamic segment inside a load segment, found one elsewhere");
     }
     std::vector<Elf64_Dyn> entries(count);
-    source_.get("dynamic segment", found->p_offset, entries.data(), count * sizeof(Elf64_Dyn));
+    bytes_.get("dynamic segment", found->p_offset, entries.data(), count * sizeof(Elf64_Dyn));
     const auto end = std::find_if(entries.begin(), entries.end(),
                                   [](const Elf64_Dyn& entry) { return entry.d_tag == DT_NULL; });
     if (end == entries.end()) {
@@ -158,7 +158,7 @@ class ElfReader final {
       }
     }
     if ((flags & DF_1_PIE) != 0) {
-      source_.fail("not-elf", "a shared object, found an executable", kBuildPlugin);
+      bytes_.fail("not-elf", "a shared object, found an executable", kBuildPlugin);
     }
     const auto start = offset_of(table, table_size);
     if (!start) {
@@ -177,7 +177,7 @@ class ElfReader final {
   std::string read_name(std::uint64_t offset, std::uint64_t limit) const {
     for (const std::size_t guess : {std::size_t{128}, kMaxLibraryName}) {
       std::string name(static_cast<std::size_t>(std::min<std::uint64_t>(guess, limit)), '\0');
-      source_.get("library name", offset, name.data(), name.size());
+      bytes_.get("library name", offset, name.data(), name.size());
       if (const auto end = name.find('\0'); end != std::string::npos) {
         name.resize(end);
         return name;
@@ -186,7 +186,7 @@ class ElfReader final {
     damaged("library names with an end, found one without");
   }
 
-  const ElfSource& source_;
+  const ElfBytes& bytes_;
   Elf64_Ehdr header_{};
   std::vector<Elf64_Phdr> segments_;
 };
@@ -219,8 +219,8 @@ ElfFile read_elf(int descriptor, const std::string& where) {
   const auto read_at = [descriptor](std::uint64_t offset, void* to, std::size_t count) {
     return pread_all(descriptor, offset, to, count);
   };
-  const ElfSource source(read_at, static_cast<std::uint64_t>(status.st_size), where);
-  return ElfReader(source).read();
+  const ElfBytes bytes(read_at, static_cast<std::uint64_t>(status.st_size), where);
+  return ElfReader(bytes).read();
 }
 
 ElfFile read_elf(const void* data, std::size_t size, const std::string& where) {
@@ -230,8 +230,8 @@ ElfFile read_elf(const void* data, std::size_t size, const std::string& where) {
     }
     return true;
   };
-  const ElfSource source(read_at, size, where);
-  return ElfReader(source).read();
+  const ElfBytes bytes(read_at, size, where);
+  return ElfReader(bytes).read();
 }
 
 }  // namespace clh::core

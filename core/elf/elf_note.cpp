@@ -14,7 +14,7 @@ constexpr std::uint32_t kNoteType = 1;
 
 class NoteSearch final {
  public:
-  explicit NoteSearch(const ElfSource& source) : source_(source) {}
+  explicit NoteSearch(const ElfBytes& bytes) : bytes_(bytes) {}
 
   const std::optional<std::string>& text() const { return text_; }
 
@@ -24,15 +24,15 @@ class NoteSearch final {
     std::uint64_t offset = segment.p_offset, left = segment.p_filesz;
     while (left >= sizeof(Elf64_Nhdr)) {
       if (++visited_ > kMaxNotes) {
-        source_.fail("bad-note", "at most " + std::to_string(kMaxNotes) + " notes, found more",
-                     kCopyAgain);
+        bytes_.fail("bad-note", "at most " + std::to_string(kMaxNotes) + " notes, found more",
+                    kCopyAgain);
       }
       Elf64_Nhdr head;
-      source_.get("note", offset, &head, sizeof head);
+      bytes_.get("note", offset, &head, sizeof head);
       const std::uint64_t body = padded(sizeof head + std::uint64_t{head.n_namesz});
       if (body > left || head.n_descsz > left - body) {
-        source_.fail("bad-note", "a note that fits its segment, found one that does not",
-                     kCopyAgain);
+        bytes_.fail("bad-note", "a note that fits its segment, found one that does not",
+                    kCopyAgain);
       }
       if (is_ours(head, offset)) {
         take(offset, offset + body, head.n_descsz);
@@ -49,7 +49,7 @@ class NoteSearch final {
       return false;
     }
     char owner[sizeof kOwner];
-    source_.get("note", offset + sizeof head, owner, sizeof owner);
+    bytes_.get("note", offset + sizeof head, owner, sizeof owner);
     return std::memcmp(owner, kOwner, sizeof owner) == 0;
   }
 
@@ -58,21 +58,21 @@ class NoteSearch final {
       return;  // two segments cover one and the same note
     }
     if (text_) {
-      source_.fail("bad-note", "one plugin note (.note.clh), found two",
-                   "build it with one clh_add_plugin call");
+      bytes_.fail("bad-note", "one plugin note (.note.clh), found two",
+                  "build it with one clh_add_plugin call");
     }
     if (count > kMaxNoteBytes) {
-      source_.fail("bad-note",
-                   "a plugin note of at most " + std::to_string(kMaxNoteBytes) + " bytes, found " +
-                       std::to_string(count),
-                   "shorten it");
+      bytes_.fail("bad-note",
+                  "a plugin note of at most " + std::to_string(kMaxNoteBytes) + " bytes, found " +
+                      std::to_string(count),
+                  "shorten it");
     }
     text_.emplace(count, '\0');
-    source_.get("plugin note", text, text_->data(), count);
+    bytes_.get("plugin note", text, text_->data(), count);
     taken_at_ = note;
   }
 
-  const ElfSource& source_;
+  const ElfBytes& bytes_;
   std::optional<std::string> text_;
   std::uint64_t taken_at_ = 0;
   std::size_t visited_ = 0;
@@ -80,15 +80,15 @@ class NoteSearch final {
 
 }  // namespace
 
-std::string read_elf_note(const ElfSource& source, const std::vector<Elf64_Phdr>& segments) {
-  NoteSearch search(source);
+std::string read_elf_note(const ElfBytes& bytes, const std::vector<Elf64_Phdr>& segments) {
+  NoteSearch search(bytes);
   for (const Elf64_Phdr& segment : segments) {
     if (segment.p_type == PT_NOTE) {
       search.visit(segment);
     }
   }
   if (!search.text()) {
-    source.fail("no-note", "a plugin note (.note.clh), found none", kBuildPlugin);
+    bytes.fail("no-note", "a plugin note (.note.clh), found none", kBuildPlugin);
   }
   return *search.text();
 }

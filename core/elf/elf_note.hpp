@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/elf/elf_source.hpp"
+#include "core/elf/elf_bytes.hpp"
 #include <elf.h>
 
 namespace clh::core {
@@ -15,6 +15,6 @@ constexpr std::size_t kMaxNoteBytes = std::size_t{64} * 1024;
 /// Errors:  Error, exit 3: `no-note`; `bad-note` for two such notes, for one above kMaxNoteBytes
 /// and
 ///          for a damaged note segment; `truncated`.
-std::string read_elf_note(const ElfSource& source, const std::vector<Elf64_Phdr>& segments);
+std::string read_elf_note(const ElfBytes& bytes, const std::vector<Elf64_Phdr>& segments);
 
 }  // namespace clh::core

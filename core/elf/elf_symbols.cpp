@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "core/elf/elf_source.hpp"
+#include "core/elf/elf_bytes.hpp"
 #include "core/error.hpp"
 #include <elf.h>
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ constexpr std::uint64_t kMaxVersions = 4096;
 
 class SymbolReader final {
  public:
-  explicit SymbolReader(const ElfSource& source) : source_(source) {}
+  explicit SymbolReader(const ElfBytes& bytes) : bytes_(bytes) {}
 
   ElfSymbols read() {
     read_segments();
@@ -45,19 +45,19 @@ class SymbolReader final {
   std::uint64_t tag(Elf64_Sxword wanted) const {
     const auto found = tags_.find(wanted);
     if (found == tags_.end()) {
-      source_.fail("not-elf",
-                   "a whole dynamic segment, found one without tag " + std::to_string(wanted),
-                   kCopyAgain);
+      bytes_.fail("not-elf",
+                  "a whole dynamic segment, found one without tag " + std::to_string(wanted),
+                  kCopyAgain);
     }
     return found->second;
   }
 
   void read_segments() {
     Elf64_Ehdr header;
-    source_.get("ELF header", 0, &header, sizeof header);
+    bytes_.get("ELF header", 0, &header, sizeof header);
     segments_.resize(header.e_phnum);
-    source_.get("program headers", header.e_phoff, segments_.data(),
-                segments_.size() * sizeof(Elf64_Phdr));
+    bytes_.get("program headers", header.e_phoff, segments_.data(),
+               segments_.size() * sizeof(Elf64_Phdr));
     for (const auto& segment : segments_) {
       if (segment.p_type == PT_GNU_STACK) {
         executable_stack_ = (segment.p_flags & PF_X) != 0;
@@ -70,7 +70,7 @@ class SymbolReader final {
       for (std::uint64_t at = 0; segment.p_type == PT_DYNAMIC && at < segment.p_filesz;
            at += sizeof(Elf64_Dyn)) {
         Elf64_Dyn entry;
-        source_.get("dynamic segment", segment.p_offset + at, &entry, sizeof entry);
+        bytes_.get("dynamic segment", segment.p_offset + at, &entry, sizeof entry);
         if (entry.d_tag == DT_NULL) {
           return;
         }
@@ -87,19 +87,19 @@ class SymbolReader final {
         return segment.p_offset + (address - segment.p_vaddr);
       }
     }
-    source_.fail("not-elf", "tables inside the load segments, found one outside", kCopyAgain);
+    bytes_.fail("not-elf", "tables inside the load segments, found one outside", kCopyAgain);
   }
   template <class T>
   T at(std::uint64_t address) const {
     T value;
-    source_.get("dynamic table", offset(address), &value, sizeof value);
+    bytes_.get("dynamic table", offset(address), &value, sizeof value);
     return value;
   }
   std::string text(std::uint64_t name) const {
     const auto start = offset(tag(DT_STRTAB)) + name;
-    source_.require("name", start, 1);
-    std::string result(static_cast<std::size_t>(std::min(source_.size() - start, kMaxName)), '\0');
-    source_.get("name", start, result.data(), result.size());
+    bytes_.require("name", start, 1);
+    std::string result(static_cast<std::size_t>(std::min(bytes_.size() - start, kMaxName)), '\0');
+    bytes_.get("name", start, result.data(), result.size());
     result.resize(std::min(result.find('\0'), result.size()));
     return result;
   }
@@ -166,7 +166,7 @@ class SymbolReader final {
         names.insert(text(aux.vna_name));
         entry += aux.vna_next;
         if (++visited > kMaxVersions) {
-          source_.fail(
+          bytes_.fail(
               "not-elf",
               "at most " + std::to_string(kMaxVersions) + " needed symbol versions, found more",
               kCopyAgain);
@@ -180,7 +180,7 @@ class SymbolReader final {
     result.versions.assign(names.begin(), names.end());
   }
 
-  const ElfSource& source_;
+  const ElfBytes& bytes_;
   std::vector<Elf64_Phdr> segments_;
   std::map<Elf64_Sxword, std::uint64_t> tags_;
   bool executable_stack_ = true;  // what the kernel assumes without PT_GNU_STACK
@@ -198,8 +198,8 @@ ElfSymbols read_elf_symbols(int descriptor, const std::string& where) {
     return ::pread(descriptor, to, count, static_cast<off_t>(offset)) ==
            static_cast<ssize_t>(count);
   };
-  const ElfSource source(read_at, static_cast<std::uint64_t>(status.st_size), where);
-  return SymbolReader(source).read();
+  const ElfBytes bytes(read_at, static_cast<std::uint64_t>(status.st_size), where);
+  return SymbolReader(bytes).read();
 }
 
 }  // namespace clh::core

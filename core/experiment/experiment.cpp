@@ -107,19 +107,19 @@ void Experiment::load_data() {
   data_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-SourceView Experiment::source() const {
+DatasetLabels Experiment::labels() const {
   const auto& info = dataset_->info();
-  SourceView view;
-  view.train_labels = train_.labels.data_ptr<std::int64_t>();
-  view.n_train = train_.size();
-  view.test_labels = test_.labels.data_ptr<std::int64_t>();
-  view.n_test = test_.size();
-  view.n_classes = info.n_classes;
+  DatasetLabels labels;
+  labels.train_labels = train_.labels.data_ptr<std::int64_t>();
+  labels.n_train = train_.size();
+  labels.test_labels = test_.labels.data_ptr<std::int64_t>();
+  labels.n_test = test_.size();
+  labels.n_classes = info.n_classes;
   for (std::int64_t c = 0; info.classes != nullptr && c < info.n_classes; ++c) {
-    view.class_names.emplace_back(info.classes[c]);
+    labels.class_names.emplace_back(info.classes[c]);
   }
-  view.sample_shape = Shape(info.sample).dims();
-  return view;
+  labels.sample_shape = Shape(info.sample).dims();
+  return labels;
 }
 
 void Experiment::build_stream() {
@@ -130,7 +130,7 @@ void Experiment::build_stream() {
                 "samples yet, found more",
                 "leave out stream.validation", kExitUsage);
   }
-  plan_ = core::build_stream(stream_options_.choice, stream_options_.scenario, source(), run_.seed);
+  plan_ = core::build_stream(stream_options_.choice, stream_options_.scenario, labels(), run_.seed);
   require_whole_batches(plan_, train_options_);
   require_plan_relations(config_->model->factory, plan_);
   require_plan_relations(config_->backbone->factory, plan_);
@@ -178,7 +178,7 @@ void Experiment::build_network() {
 
 void Experiment::build_model() {
   spec_.struct_size = sizeof spec_;
-  spec_.scenario = CLH_CLASS_IL + static_cast<std::int32_t>(stream_options_.scenario);
+  spec_.scenario = abi_number(stream_options_.scenario);
   if (network_) {
     handle_.network = network_.get();
     handle_.optimizer = optimizer_.get();

@@ -24,7 +24,7 @@ class Experiment {
              bool full_check = false);
 
   const StreamPlan& plan() const { return plan_; }
-  SourceView source() const;
+  DatasetLabels labels() const;
   const RunOptions& options() const { return run_options_; }
   const TrainOptions& train_options() const { return train_options_; }
   RunContext& run() { return run_; }

@@ -64,11 +64,11 @@ void RunRecorder::training_ended() {
 
 void RunRecorder::task_ended(std::int64_t experience) {
   std::string note;
-  for (const auto& [setting, matrix] : experiment_->matrices()) {
+  for (const auto& [scenario, matrix] : experiment_->matrices()) {
     const auto average = average_accuracy_after(matrix, static_cast<std::size_t>(experience));
     if (average) {
       char text[64];
-      std::snprintf(text, sizeof text, "%s%s %.2f %%", note.empty() ? "" : "  ", setting.c_str(),
+      std::snprintf(text, sizeof text, "%s%s %.2f %%", note.empty() ? "" : "  ", scenario.c_str(),
                     100.0 * *average);
       note += text;
     }

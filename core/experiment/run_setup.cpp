@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/abi/capabilities.hpp"
+#include "core/abi/scenario.hpp"
 #include "core/error.hpp"
 
 namespace clh::core {
@@ -23,10 +24,6 @@ Options read_with(Options options, const ResolvedTable& table) {
   return options;
 }
 
-bool is_setting(const std::string& cap) {
-  return std::find(kScenarioNames.begin(), kScenarioNames.end(), cap) != kScenarioNames.end();
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) {
@@ -35,14 +32,14 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-/// Installed models that declare a setting, from their notes alone.
-std::vector<std::string> models_with(const Catalogue& catalogue, const std::string& setting) {
+/// Installed models that declare a scenario, from their notes alone.
+std::vector<std::string> models_with(const Catalogue& catalogue, const std::string& scenario) {
   std::vector<std::string> names;
   for (const auto& entry : catalogue.entries()) {
     for (const auto& provided : entry.note.provides) {
       const auto caps = entry.note.caps_of(provided.kind, provided.name);
       if (entry.usable() && provided.kind == "model" &&
-          std::find(caps.begin(), caps.end(), setting) != caps.end()) {
+          std::find(caps.begin(), caps.end(), scenario) != caps.end()) {
         names.push_back(provided.name);
       }
     }
@@ -111,7 +108,7 @@ void check_capabilities(const ResolvedConfig& config, Scenario scenario,
   if (!declares(model, wanted)) {
     auto found = capabilities(model);
     found.erase(std::remove_if(found.begin(), found.end(),
-                               [](const std::string& cap) { return !is_setting(cap); }),
+                               [](const std::string& cap) { return !is_scenario(cap); }),
                 found.end());
     const auto others = models_with(catalogue, wanted);
     throw Error("unsupported",

@@ -170,8 +170,8 @@ void InstanceHost::create(const clh_factory& factory, const void* spec, const ch
   clh_status status = CLH_OK;
   {
     const DefaultGeneratorScope seeded(derive_key(run_->seed, child.path(), init_stream).value);
-    const Breadcrumb crumb(run_->library->page(), call_site(*run_, component), "create",
-                           run_->place.task, run_->place.step);
+    const ScopedCallRecord scope(run_->library->page(), call_record(*run_, component), "create",
+                                 run_->position);
     try {
       status = component.create(child.table(), spec, factory.args, &made, &error);
     } catch (...) {
@@ -183,7 +183,7 @@ void InstanceHost::create(const clh_factory& factory, const void* spec, const ch
   }
   if (made.vtable == nullptr || made.self == nullptr) {
     throw PluginError(run_->library->owner(component).label(), component.id,
-                      call_and_place(*run_, "create"), CLH_E_INTERNAL,
+                      call_and_position(*run_, "create"), CLH_E_INTERNAL,
                       "expected an instance, found none");
   }
   made.component = &component;
@@ -191,7 +191,7 @@ void InstanceHost::create(const clh_factory& factory, const void* spec, const ch
     *out = child.adopt_instance(made, spec);
   } catch (const StatusError& e) {
     throw PluginError(run_->library->owner(component).label(), component.id,
-                      call_and_place(*run_, "create"), e.code, e.what());
+                      call_and_position(*run_, "create"), e.code, e.what());
   }
 }
 
@@ -211,8 +211,9 @@ clh_object InstanceHost::adopt_instance(const clh_object& made, const void* spec
     if (vjp_extension(*made.component) == nullptr) {
       throw StatusError(CLH_E_INTERNAL, "expected the required function forward, found none");
     }
-    const CallTrace trace{run_->library->page(), call_site(*run_, *made.component), &run_->place};
-    return wrap_vjp_node(whole, *static_cast<const clh_node_spec*>(spec), trace);
+    const CallRecorder recorder{run_->library->page(), call_record(*run_, *made.component),
+                                &run_->position};
+    return wrap_vjp_node(whole, *static_cast<const clh_node_spec*>(spec), recorder);
   } catch (...) {
     if (table.destroy != nullptr) {
       table.destroy(made.self);
@@ -228,15 +229,15 @@ void InstanceHost::require_sound_shape(const clh_object& made) const {
   }
   clh_shape shape{};
   try {
-    const Breadcrumb crumb(run_->library->page(), call_site(*run_, *made.component), call,
-                           run_->place.task, run_->place.step);
+    const ScopedCallRecord scope(run_->library->page(), call_record(*run_, *made.component), call,
+                                 run_->position);
     function(made.self, &shape);
   } catch (...) {
     throw_escaped(*run_, *made.component, call);
   }
   if (const auto defect = shape_defect(shape, least_rank)) {
     throw PluginError(run_->library->owner(*made.component).label(), made.component->id,
-                      call_and_place(*run_, call), CLH_E_INTERNAL, defect->text());
+                      call_and_position(*run_, call), CLH_E_INTERNAL, defect->text());
   }
 }
 
@@ -247,7 +248,7 @@ void throw_status(const RunContext& run, const clh_component& component, const c
     throw Stopped();
   }
   const auto label = run.library->owner(component).label();
-  const auto place = call_and_place(run, call);
+  const auto place = call_and_position(run, call);
   const auto text = message_of(error, "expected a message with the failure, found none");
   if (status == CLH_E_INVALID || status == CLH_E_IO || status == CLH_E_UNSUPPORTED) {
     throw Error("plugin-error", label + " in " + place + ": " + text,
@@ -265,25 +266,19 @@ void throw_escaped(const RunContext& run, const clh_component& component, const 
     found = "the exception: " + terminal_text(std::string(what.substr(0, what.find('\n'))));
   } catch (...) {  // its type says nothing
   }
-  throw PluginError(run.library->owner(component).label(), component.id, call_and_place(run, call),
-                    CLH_E_INTERNAL, "expected a status, found " + found);
+  throw PluginError(run.library->owner(component).label(), component.id,
+                    call_and_position(run, call), CLH_E_INTERNAL,
+                    "expected a status, found " + found);
 }
 
-std::string call_and_place(const RunContext& run, const char* call) {
-  std::string place = call;
-  if (run.place.task >= 0) {
-    place += ", task " + std::to_string(run.place.task);
-    if (run.place.step >= 0) {
-      place += " step " + std::to_string(run.place.step);
-    }
-  }
-  return place;
+std::string call_and_position(const RunContext& run, const char* call) {
+  return call + run.position.text();
 }
 
-CallSite call_site(const RunContext& run, const clh_component& component) {
+CallRecord call_record(const RunContext& run, const clh_component& component) {
   return run.library->page() == nullptr
-             ? CallSite()
-             : CallSite(run.library->owner(component).label(), component.id);
+             ? CallRecord()
+             : CallRecord(run.library->owner(component).label(), component.id);
 }
 
 }  // namespace clh::core

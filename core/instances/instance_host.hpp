@@ -61,10 +61,10 @@ class InstanceHost {
 [[noreturn]] void throw_escaped(const RunContext& run, const clh_component& component,
                                 const char* call);
 
-/// What breadcrumbs say of a component; empty when nobody watches.
-CallSite call_site(const RunContext& run, const clh_component& component);
+/// What the records of a component's calls have in common; empty when nobody watches.
+CallRecord call_record(const RunContext& run, const clh_component& component);
 
 /// "observe, task 2 step 31": a call and where the loop is, for messages.
-std::string call_and_place(const RunContext& run, const char* call);
+std::string call_and_position(const RunContext& run, const char* call);
 
 }  // namespace clh::core

@@ -17,14 +17,13 @@ PluginInstance::~PluginInstance() {
   // Every kind's table starts with struct_size, reserved, destroy.
   const auto* table = static_cast<const clh_model_vt*>(object_.vtable);
   if (table != nullptr && table->destroy != nullptr) {
-    const Breadcrumb crumb(run_->library->page(), site_, "destroy", run_->place.task,
-                           run_->place.step);
+    const ScopedCallRecord scope(run_->library->page(), record_, "destroy", run_->position);
     table->destroy(object_.self);
   }
 }
 
 void PluginInstance::fail_contract(const char* what, const std::string& text) const {
-  throw PluginError(label(), component().id, call_and_place(*run_, what), CLH_E_INTERNAL, text);
+  throw PluginError(label(), component().id, call_and_position(*run_, what), CLH_E_INTERNAL, text);
 }
 
 void PluginInstance::require_untouched(bool untouched, const char* what,

@@ -7,7 +7,7 @@
 #include "core/abi/capabilities.hpp"
 #include "core/instances/host_state_check.hpp"
 #include "core/instances/instance_host.hpp"
-#include "core/process/call_trace.hpp"
+#include "core/process/call_record.hpp"
 
 namespace clh::core {
 
@@ -41,11 +41,11 @@ class PluginInstance {
     return get == nullptr ? nullptr : static_cast<const Extension*>(get(id));
   }
 
-  /// Every call into the plugin passes here: it leaves a breadcrumb and lets no exception through.
+  /// Every call into the plugin passes here: it is recorded and lets no exception through.
   /// Returns: what the function returns. Errors: PluginError for an exception that came out.
   template <class Function, class... Args>
   auto enter(const char* what, Function function, Args... args) const {
-    const Breadcrumb crumb(run_->library->page(), site_, what, run_->place.task, run_->place.step);
+    const ScopedCallRecord scope(run_->library->page(), record_, what, run_->position);
     try {
       return function(object_.self, args...);
     } catch (...) {
@@ -109,7 +109,7 @@ class PluginInstance {
   void state(Archive& archive) const;
 
  private:
-  /// Errors: Error `state` (exit 3) when load passed over a key; with a full check also when a save
+  /// Errors: Error `state` (exit 3) when load ignored a key; with a full check also when a save
   ///         gives another state than the one just loaded.
   void check_loaded(const clh_state_ext& ext, const clh_reader& reader) const;
 
@@ -117,7 +117,7 @@ class PluginInstance {
   const clh_component* component_;  // the plugin's
   InstanceHost host_;
   clh_object object_{};
-  CallSite site_ = call_site(*run_, *component_);
+  CallRecord record_ = call_record(*run_, *component_);  // what its calls have in common
 };
 
 }  // namespace clh::core

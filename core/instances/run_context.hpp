@@ -10,7 +10,7 @@
 
 #include "core/instances/torch_generators.hpp"
 #include "core/plugins/plugin_library.hpp"
-#include "core/process/call_trace.hpp"
+#include "core/process/call_record.hpp"
 #include "core/random/rng_streams.hpp"
 #include "core/record/metric_points.hpp"
 
@@ -37,7 +37,7 @@ struct RunContext {
   std::vector<MetricPoint> metric_points;            // likewise, in their order
   std::map<std::string, const void*> extensions;     // id -> table; offered by rooms above
   const volatile std::sig_atomic_t* stop = nullptr;  // non-zero: end the run
-  CallPlace place;
+  LoopPosition position;
   std::thread::id main_thread = std::this_thread::get_id();  // the only one with [main] functions
   bool full_check = false;  // verify around every call of a plugin what may cost time to verify
 };

@@ -39,7 +39,7 @@ std::vector<clh_array> arrays_of(at::TensorList tensors) {
 struct VjpCalls final : torch::CustomClassHolder {
   const clh_node_vjp_ext* table = nullptr;
   void* self = nullptr;  // null once the node is destroyed
-  CallTrace trace;
+  CallRecorder recorder;
 };
 
 /// The first arguments are the differentiable ones: x [B, in] and the parameters.
@@ -51,7 +51,7 @@ struct VjpFunction : torch::autograd::Function<VjpFunction> {
     const auto in = array_of(data);
     auto out = array_of(y);
     const auto values = arrays_of(parameters);
-    const Breadcrumb crumb(node->trace, "forward");
+    const ScopedCallRecord scope(node->recorder, "forward");
     call(node->table->forward, node->self, &in,
          static_cast<const std::int32_t*>(mapping.data_ptr<std::int32_t>()), values.data(), &out);
     variable_list saved{data, mapping};
@@ -80,7 +80,7 @@ struct VjpFunction : torch::autograd::Function<VjpFunction> {
     auto in_grad = array_of(grads[0]);
     const auto values = arrays_of(parameters);
     auto value_grads = arrays_of(at::TensorList(grads).slice(1));
-    const Breadcrumb crumb(node.trace, "vjp");
+    const ScopedCallRecord scope(node.recorder, "vjp");
     call(node.table->vjp, node.self, &in,
          static_cast<const std::int32_t*>(mapping.data_ptr<std::int32_t>()), values.data(),
          &out_grad, &in_grad, value_grads.data());
@@ -93,7 +93,7 @@ struct VjpFunction : torch::autograd::Function<VjpFunction> {
 class VjpNode final {
  public:
   /// Errors: StatusError.
-  VjpNode(const clh_object& node, const clh_node_spec& spec, const CallTrace& trace)
+  VjpNode(const clh_object& node, const clh_node_spec& spec, const CallRecorder& recorder)
       : node_(node),
         inner_(static_cast<const clh_node_vt*>(node.vtable)),
         units_(spec.units),
@@ -102,7 +102,7 @@ class VjpNode final {
         component_(*node.component) {
     calls_->table = vjp_extension(*node.component);
     calls_->self = node.self;
-    calls_->trace = trace;
+    calls_->recorder = recorder;
     if (calls_->table->forward == nullptr || calls_->table->vjp == nullptr) {
       throw StatusError(CLH_E_INTERNAL,
                         "expected clh.node.vjp/1 with forward and vjp, found one missing");
@@ -250,8 +250,8 @@ const clh_node_vjp_ext* vjp_extension(const clh_component& component) {
 }
 
 clh_object wrap_vjp_node(const clh_object& node, const clh_node_spec& spec,
-                         const CallTrace& trace) {
-  return std::make_unique<VjpNode>(node, spec, trace).release()->object();
+                         const CallRecorder& recorder) {
+  return std::make_unique<VjpNode>(node, spec, recorder).release()->object();
 }
 
 }  // namespace clh::core

@@ -2,7 +2,7 @@
 #pragma once
 #include <clh/abi.h>
 
-#include "core/process/call_trace.hpp"
+#include "core/process/call_record.hpp"
 
 namespace clh::core {
 
@@ -11,7 +11,7 @@ namespace clh::core {
 /// gradient, and both calls get the values that these have then. Matrices reach the node as
 /// float32, C-contiguous, on the CPU; y starts as zeros. A parameter of one dimension is a column,
 /// of more than two a matrix of its first by the rest.
-/// Inputs:  node with the table of this header's size; its spec; trace for breadcrumbs. x of the
+/// Inputs:  node with the table of this header's size; its spec; recorder for its calls. x of the
 ///          forward is float32 or uint8 of 0 and 1.
 /// Returns: an object whose destroy destroys the node too. Differentiable once.
 /// Errors:  StatusError with CLH_E_INTERNAL if the extension lacks a function or a parameter is not
@@ -19,7 +19,7 @@ namespace clh::core {
 ///          backward: UsageError for wrong tensors, StatusError with the node's own status.
 /// Owner:   the result owns the node; it borrows the node's component, which lives as the plugin.
 clh_object wrap_vjp_node(const clh_object& node, const clh_node_spec& spec,
-                         const CallTrace& trace = {});
+                         const CallRecorder& recorder = {});
 
 /// The extension that makes wrapping possible, or null.
 const clh_node_vjp_ext* vjp_extension(const clh_component& component);

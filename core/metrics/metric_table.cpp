@@ -29,15 +29,15 @@ const std::array<MetricDefinition, 10>& metric_definitions() {
   return kMetrics;
 }
 
-std::vector<NamedMetric> final_metrics(const std::string& setting, const AccuracyMatrix& matrix) {
-  const bool unseen_tasks_count = setting == "task-il" || setting == "domain-il";
+std::vector<NamedMetric> final_metrics(const std::string& scenario, const AccuracyMatrix& matrix) {
+  const bool unseen_tasks_count = scenario == "task-il" || scenario == "domain-il";
   std::vector<NamedMetric> metrics;
   for (const auto& metric : metric_definitions()) {
     if (metric.compute == forward_transfer && !unseen_tasks_count) {
       continue;
     }
     if (const auto value = metric.compute(matrix)) {
-      std::string key = setting;
+      std::string key = scenario;
       key.append("/").append(metric.name);
       metrics.push_back({std::move(key), std::string(metric.definition_id), *value});
     }
@@ -45,10 +45,10 @@ std::vector<NamedMetric> final_metrics(const std::string& setting, const Accurac
   return metrics;
 }
 
-std::vector<NamedMetric> metrics_after_row(const std::string& setting, const AccuracyMatrix& matrix,
-                                           std::size_t row) {
+std::vector<NamedMetric> metrics_after_row(const std::string& scenario,
+                                           const AccuracyMatrix& matrix, std::size_t row) {
   const auto part = matrix.until(row);
-  return part.complete(row) ? final_metrics(setting, part) : std::vector<NamedMetric>{};
+  return part.complete(row) ? final_metrics(scenario, part) : std::vector<NamedMetric>{};
 }
 
 }  // namespace clh::core

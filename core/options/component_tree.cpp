@@ -31,7 +31,7 @@ ConfigTable ResolvedComponent::tree() const {
 std::unique_ptr<ResolvedComponent> resolve_component(clh_kind kind, const std::string& path,
                                                      const ConfigTable& user,
                                                      const std::string& default_name,
-                                                     const ComponentSource& source,
+                                                     const ComponentLookup& lookup,
                                                      const PathBase& paths,
                                                      std::vector<std::string>& warnings) {
   auto result = std::make_unique<ResolvedComponent>();
@@ -46,7 +46,7 @@ std::unique_ptr<ResolvedComponent> resolve_component(clh_kind kind, const std::s
   if (result->name.empty()) {
     refuse_name(kind, path, "none");
   }
-  const clh_component& component = source.find(kind, result->name);
+  const clh_component& component = lookup.find(kind, result->name);
 
   const auto child = [&](const clh_param& param, const ConfigValue* chosen) -> ChosenComponent {
     const std::string child_path = path + '.' + param.name;
@@ -65,14 +65,14 @@ std::unique_ptr<ResolvedComponent> resolve_component(clh_kind kind, const std::s
       return {nullptr, {std::string()}};
     }
     result->children.push_back(resolve_component(param.of_kind, child_path, table, child_default,
-                                                 source, paths, warnings));
+                                                 lookup, paths, warnings));
     const ResolvedComponent& made = *result->children.back();
     return {&made.factory, {made.tree()}};
   };
 
   ConfigTable options = user;
   options.erase("name");
-  const TableLabel label{path, source.full_id ? source.full_id(component) : component.id,
+  const TableLabel label{path, lookup.full_id ? lookup.full_id(component) : component.id,
                          result->name};
   result->options =
       resolve_table({component.params, component.n_params}, options, label, paths, child, warnings);

@@ -11,14 +11,12 @@
 
 namespace clh::core {
 
-/// Finds an installed component, loading its plugin if need be.
-/// Errors:  core::Error, `unknown-component` for a name that nothing provides.
-/// Owner:   the plugin's table; it lives as long as the process.
-using ComponentLookup = std::function<const clh_component&(clh_kind kind, const std::string& name)>;
-
-/// Where components come from.
-struct ComponentSource {
-  ComponentLookup find;
+/// How components are found by their names.
+struct ComponentLookup {
+  /// Finds an installed component, loading its plugin if need be.
+  /// Errors:  core::Error, `unknown-component` for a name that nothing provides.
+  /// Owner:   the plugin's table; it lives as long as the process.
+  std::function<const clh_component&(clh_kind kind, const std::string& name)> find;
   /// The unambiguous name for messages, "org.clh.er/er"; when empty the component's own id is used.
   std::function<std::string(const clh_component& component)> full_id = {};
 };
@@ -48,7 +46,7 @@ struct ResolvedComponent {
 std::unique_ptr<ResolvedComponent> resolve_component(clh_kind kind, const std::string& path,
                                                      const ConfigTable& user,
                                                      const std::string& default_name,
-                                                     const ComponentSource& source,
+                                                     const ComponentLookup& lookup,
                                                      const PathBase& paths,
                                                      std::vector<std::string>& warnings);
 

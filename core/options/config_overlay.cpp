@@ -19,9 +19,9 @@ struct NestedOption {
 /// What component option `option` of a component expects; kind 0 if it is no such option, which
 /// the check against the schema reports later.
 NestedOption nested_option(clh_kind kind, const std::string& name, const std::string& option,
-                           const ComponentSource& source) {
+                           const ComponentLookup& lookup) {
   if (kind != 0 && !name.empty()) {
-    const clh_component& component = source.find(kind, name);
+    const clh_component& component = lookup.find(kind, name);
     for (const clh_param& param : ParamSpan{component.params, component.n_params}) {
       if (param.type == CLH_COMPONENT && param.name == option) {
         return {param.of_kind, param.def.u.s == nullptr ? "" : param.def.u.s};
@@ -52,7 +52,7 @@ void overlay_options(ConfigTable& base, const ConfigTable& layer) {
 }
 
 void overlay_named(ConfigTable& base, const ConfigTable& layer, clh_kind kind,
-                   const std::string& default_name, const ComponentSource& source) {
+                   const std::string& default_name, const ComponentLookup& lookup) {
   const std::string old_name = name_in(base, default_name);
   const std::string name = name_in(layer, old_name);
   if (name != old_name) {
@@ -68,8 +68,8 @@ void overlay_named(ConfigTable& base, const ConfigTable& layer, clh_kind kind,
       base.set(entry.key, entry.value);
       continue;
     }
-    const NestedOption option = nested_option(kind, name, entry.key, source);
-    overlay_named(*below, *above, option.kind, option.default_name, source);
+    const NestedOption option = nested_option(kind, name, entry.key, lookup);
+    overlay_named(*below, *above, option.kind, option.default_name, lookup);
     base.set(entry.key, {std::move(*below)});
   }
 }

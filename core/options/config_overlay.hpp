@@ -21,6 +21,6 @@ void overlay_options(ConfigTable& base, const ConfigTable& layer);
 ///          a missing `name`.
 /// Errors:  those of the lookup, asked only where components are nested.
 void overlay_named(ConfigTable& base, const ConfigTable& layer, clh_kind kind,
-                   const std::string& default_name, const ComponentSource& source);
+                   const std::string& default_name, const ComponentLookup& lookup);
 
 }  // namespace clh::core

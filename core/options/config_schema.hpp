@@ -25,7 +25,7 @@ struct ConfigSchema {
 
   clh::ParamTable run, train, eval;
   NamedTables stream, head, optimizer;
-  ComponentSource components;  // of [dataset], [backbone] and [model]
+  ComponentLookup components;  // of [dataset], [backbone] and [model]
   std::vector<Preset> presets = embedded_presets();
   std::string default_benchmark = "split-fashion-mnist";
 };

@@ -10,7 +10,7 @@
 namespace clh::core {
 
 /// What `cl-host describe` prints: head lines, then the options; ends with a newline.
-/// Inputs:  full_id as ComponentSource::full_id gives it, "org.clh.er/er".
+/// Inputs:  full_id as ComponentLookup::full_id gives it, "org.clh.er/er".
 std::string describe_component(const clh_component& component, const std::string& full_id);
 /// The same: {id, kind, full-id, title, doc, cite, capabilities, options}.
 nlohmann::json describe_component_json(const clh_component& component, const std::string& full_id);

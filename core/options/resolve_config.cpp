@@ -205,9 +205,9 @@ nlohmann::json ResolvedConfig::json() const {
   return result;
 }
 
-ResolvedConfig resolve_config(const ConfigSchema& schema, const ConfigSources& sources) {
-  ConfigTable overrides = read_overrides(sources.overrides);
-  ConfigTable file = sources.file ? read_file(*sources.file) : ConfigTable();
+ResolvedConfig resolve_config(const ConfigSchema& schema, const ConfigInputs& inputs) {
+  ConfigTable overrides = read_overrides(inputs.overrides);
+  ConfigTable file = inputs.file ? read_file(*inputs.file) : ConfigTable();
   const auto file_benchmark = take_benchmark(file);
   const auto benchmark = take_benchmark(overrides);
 
@@ -221,7 +221,7 @@ ResolvedConfig resolve_config(const ConfigSchema& schema, const ConfigSources& s
   layers.add(overrides);
 
   refuse_unknown_sections(schema, layers.root());
-  Resolver resolver(schema, sources.paths, layers.root(), result);
+  Resolver resolver(schema, inputs.paths, layers.root(), result);
   resolver.table("run", schema.run, result.run);
   resolver.component("dataset", CLH_DATASET, result.dataset);
   resolver.named("stream", schema.stream, result.stream);

@@ -12,7 +12,7 @@
 namespace clh::core {
 
 /// What the user gave.
-struct ConfigSources {
+struct ConfigInputs {
   std::optional<std::filesystem::path> file;
   std::vector<std::string> overrides;  // `key=value`
   PathBase paths = PathBase::of_process();
@@ -45,6 +45,6 @@ struct ResolvedConfig {
 /// All overrides are one layer, so their order matters only for the same key given twice.
 /// Errors:  Error, exit code 2: `usage` (no key=value), `bad-config` (file or TOML),
 ///          `unknown-option`, `unknown-component`, `bad-option`; those of the component lookup.
-ResolvedConfig resolve_config(const ConfigSchema& schema, const ConfigSources& sources);
+ResolvedConfig resolve_config(const ConfigSchema& schema, const ConfigInputs& inputs);
 
 }  // namespace clh::core

@@ -32,8 +32,8 @@ class Scanner final {
   Scanner(const HostFingerprint& host, const TrustRules& trust) : host_(host), trust_(trust) {}
 
   void visit(const SearchPlace& place) {
-    if (place.level == Level::kFile) {
-      add_file(place.path, place.level);
+    if (place.origin == PluginOrigin::kFile) {
+      add_file(place.path, place.origin);
     } else {
       add_directory(place);
     }
@@ -57,13 +57,13 @@ class Scanner final {
     }
     std::sort(files.begin(), files.end());
     for (const fs::path& file : files) {
-      add_file(file, place.level);
+      add_file(file, place.origin);
     }
   }
 
   void report_directory(const SearchPlace& place, const std::error_code& error) {
     const std::string reason = "expected a readable directory, found \"" + error.message() + "\"";
-    if (place.level == Level::kDirectory) {
+    if (place.origin == PluginOrigin::kDirectory) {
       throw Error("bad-option", "--plugin-dir " + place.path.string() + ": " + reason,
                   "name a directory that exists", kExitUsage);
     }
@@ -72,15 +72,15 @@ class Scanner final {
     }
     CatalogueEntry entry;
     entry.path = place.path;
-    entry.level = place.level;
+    entry.origin = place.origin;
     refuse(entry, Error("load-failed", reason, "check its permissions", kExitPlugin));
     entries_.push_back(std::move(entry));
   }
 
-  void add_file(const fs::path& path, Level level) {
+  void add_file(const fs::path& path, PluginOrigin origin) {
     CatalogueEntry entry;
     entry.path = path;
-    entry.level = level;
+    entry.origin = origin;
     try {
       const PluginFile file(path);
       entry.path = file.path();
@@ -90,7 +90,7 @@ class Scanner final {
       }
       check(file, entry);
     } catch (const Error& error) {
-      if (level == Level::kFile) {
+      if (origin == PluginOrigin::kFile) {
         throw;
       }
       if (error.slug() == "no-note") {
@@ -106,7 +106,8 @@ class Scanner final {
     const std::string where = file.path().string();
     const ElfFile elf = read_elf(file.descriptor(), where);
     entry.note = parse_plugin_note(elf.note, where);
-    const bool beside_executable = entry.level == Level::kInstalled && !trust_.executable.empty();
+    const bool beside_executable =
+        entry.origin == PluginOrigin::kInstalled && !trust_.executable.empty();
     if (!trust_.allow_insecure && !beside_executable) {
       check_permissions(file, trust_.executable);
     }
@@ -150,17 +151,17 @@ struct Wanted {
   const std::string name = component_name(wanted);
   const bool same_id = a.note.id == b.note.id;
   throw Error("duplicate",
-              kind + " " + wanted + ": expected one plugin at the level " + to_string(a.level) +
+              kind + " " + wanted + ": expected one plugin at the level " + to_string(a.origin) +
                   ", found " + a.path.string() + " and " + b.path.string(),
               same_id ? "remove one of the two files"
                       : "ask for " + a.note.id + "/" + name + " or " + b.note.id + "/" + name,
               kExitPlugin);
 }
 
-const CatalogueEntry& same_id_at_level(const std::vector<CatalogueEntry>& entries,
-                                       const CatalogueEntry& entry) {
+const CatalogueEntry& same_id_from_origin(const std::vector<CatalogueEntry>& entries,
+                                          const CatalogueEntry& entry) {
   return *std::find_if(entries.begin(), entries.end(), [&](const CatalogueEntry& other) {
-    return &other != &entry && other.level == entry.level && other.note.id == entry.note.id;
+    return &other != &entry && other.origin == entry.origin && other.note.id == entry.note.id;
   });
 }
 
@@ -181,11 +182,12 @@ void throw_if_refused(const std::vector<CatalogueEntry>& entries, const std::str
 
 // What was refused must not make room for another plugin: whoever can damage the one would choose
 // the other.
-void throw_if_displaced(const std::vector<CatalogueEntry>& entries, const std::string& kind,
-                        const Wanted& wanted, const CatalogueEntry& found) {
+void throw_if_in_place_of_refused(const std::vector<CatalogueEntry>& entries,
+                                  const std::string& kind, const Wanted& wanted,
+                                  const CatalogueEntry& found) {
   const bool locked = !found.sha256.empty();
   for (const CatalogueEntry& entry : entries) {
-    if (entry.refused() && entry.level <= found.level && wanted.matches(entry, kind) &&
+    if (entry.refused() && entry.origin <= found.origin && wanted.matches(entry, kind) &&
         (locked || entry.slug == "insecure-path")) {
       throw_refusal(entry);
     }
@@ -193,10 +195,10 @@ void throw_if_displaced(const std::vector<CatalogueEntry>& entries, const std::s
 }
 
 /// Reads what lies beside a build's plugin folder: a line "model:er-ace er_ace" for each component.
-std::map<std::string, std::string> known_components(const SearchLevels& places) {
+std::map<std::string, std::string> known_components(const SearchPlaces& places) {
   std::map<std::string, std::string> known;
   for (const auto& place : places) {
-    if (place.level == Level::kInstalled) {
+    if (place.origin == PluginOrigin::kInstalled) {
       std::ifstream file(place.path.parent_path() / "known-components.txt");
       for (std::string component, plugin; file >> component >> plugin;) {
         known.emplace(component, plugin);
@@ -238,7 +240,7 @@ std::string component_name(const std::string& name_or_id) {
   return name_or_id.substr(name_or_id.rfind('/') + 1);
 }
 
-Catalogue Catalogue::scan(const SearchLevels& places, const HostFingerprint& host,
+Catalogue Catalogue::scan(const SearchPlaces& places, const HostFingerprint& host,
                           const TrustRules& trust) {
   Scanner scanner(host, trust);
   for (const SearchPlace& place : places) {
@@ -257,13 +259,13 @@ const CatalogueEntry& Catalogue::find(const std::string& kind,
     if ((!entry.usable() && entry.slug != "duplicate") || !wanted.matches(entry, kind)) {
       continue;
     }
-    if (found != nullptr && entry.level == found->level) {
+    if (found != nullptr && entry.origin == found->origin) {
       throw_duplicate(kind, name_or_id, *found, entry);
     }
     found = found == nullptr ? &entry : found;
   }
   if (found != nullptr && !found->usable()) {
-    throw_duplicate(kind, name_or_id, *found, same_id_at_level(entries_, *found));
+    throw_duplicate(kind, name_or_id, *found, same_id_from_origin(entries_, *found));
   }
   if (found == nullptr) {
     throw_if_refused(entries_, kind, wanted);
@@ -273,7 +275,7 @@ const CatalogueEntry& Catalogue::find(const std::string& kind,
     }
     throw_unknown(kind, name_or_id, names(kind));
   }
-  throw_if_displaced(entries_, kind, wanted, *found);
+  throw_if_in_place_of_refused(entries_, kind, wanted, *found);
   return *found;
 }
 

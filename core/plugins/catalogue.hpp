@@ -18,15 +18,15 @@ namespace clh::core {
 /// One file of the search that is a plugin, or that claims to be one and is damaged.
 struct CatalogueEntry {
   std::filesystem::path path;  // canonical where the file could be opened
-  Level level = Level::kFile;
+  PluginOrigin origin = PluginOrigin::kFile;
   PluginNote note;  // empty if the file could not be read so far
   FileIdentity identity;
   std::string sha256;  // of the file as it was checked; only with a lock
 
   // Why the whole plugin cannot be used; all empty for a good one. The status is the reason without
   // the path. Slugs: those of read_elf, parse_plugin_note, check_permissions, check_gates and
-  // LockFile::check, `load-failed`, `duplicate` (same id at the same level), `shadowed` (same id at
-  // an earlier level).
+  // LockFile::check, `load-failed`, `duplicate` (same id from the same origin), `shadowed` (same id
+  // from an earlier one).
   std::string status, slug, fix;
 
   // For each of note.provides: "" = found by its plain name, else why not ("shadowed by /a/er.so").
@@ -46,7 +46,7 @@ class Catalogue final {
   /// Errors:  Error, exit 3, for a file named by --plugin that is missing, damaged or refused;
   /// Error
   ///          `bad-option`, exit 2, for a --plugin-dir that is no readable directory.
-  static Catalogue scan(const SearchLevels& places, const HostFingerprint& host,
+  static Catalogue scan(const SearchPlaces& places, const HostFingerprint& host,
                         const TrustRules& trust = {});
 
   /// Returns: entries in the order of the search, within a directory sorted by file name.
@@ -56,9 +56,9 @@ class Catalogue final {
   /// Inputs:  kind such as "model"; "er" or, always unambiguous, "org.example.er/er".
   /// Owner:   the reference lives as long as this catalogue.
   /// Errors:  Error `unknown-component`, exit 2, or `not-built`, exit 2, where the plugins' folder
-  ///          says that this build could make it; `duplicate`, exit 3, for two plugins at one
-  ///          level; the candidate's own error, exit 3, if the only one is damaged or refused; that
-  ///          of a refused one at the same or an earlier level which nobody may step in for
+  ///          says that this build could make it; `duplicate`, exit 3, for two plugins of one
+  ///          origin; the candidate's own error, exit 3, if the only one is damaged or refused;
+  ///          that of a refused one of the same or an earlier origin which nobody may step in for
   ///          silently: one that others could have changed, and with a lock every one.
   const CatalogueEntry& find(const std::string& kind, const std::string& name_or_id) const;
 

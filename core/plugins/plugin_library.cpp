@@ -153,9 +153,9 @@ const LoadedPlugin& PluginLibrary::open(const CatalogueEntry& entry) {
   const auto where = entry.path.string();
   const auto sha256 = hash_of_same(entry);
   LoadGuard guard;
-  const CallSite site(entry.note.id + " " + entry.note.version, entry.note.id);
+  const CallRecord record(entry.note.id + " " + entry.note.version, entry.note.id);
   auto& library = [&]() -> auto& {
-    const Breadcrumb crumb(page_, site, "load", -1, -1);
+    const ScopedCallRecord scope(page_, record, "load", {});
     return open_file(entry.path);
   }
   ();
@@ -164,7 +164,7 @@ const LoadedPlugin& PluginLibrary::open(const CatalogueEntry& entry) {
     throw Error("no-entry", where + ": expected the symbol clh_plugin_entry, found none",
                 "name the components with CLH_PLUGIN", kExitPlugin);
   }
-  const Breadcrumb crumb(page_, site, "clh_plugin_entry", -1, -1);
+  const ScopedCallRecord scope(page_, record, "clh_plugin_entry", {});
   auto& entry_function = library.get<PluginEntry>("clh_plugin_entry");
   const auto* table = call_entry(entry_function, where);
   check_table(*table, entry.note, torch_, where);

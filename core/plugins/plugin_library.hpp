@@ -10,7 +10,7 @@
 #include "core/abi/adopted_component.hpp"
 #include "core/plugins/catalogue.hpp"
 #include "core/plugins/table_check.hpp"
-#include "core/process/call_trace.hpp"
+#include "core/process/call_record.hpp"
 
 namespace clh::core {
 
@@ -49,10 +49,10 @@ class PluginLibrary {
   /// Thread:  any.
   LoadedComponent load(clh_kind kind, const std::string& name);
 
-  /// Leaves breadcrumbs on `page` from now on, here and in every run that uses this library.
+  /// Records calls on `page` from now on, here and in every run that uses this library.
   /// Inputs:  borrowed; null = nobody watches.
-  void watch(BreadcrumbPage* page) { page_ = page; }
-  BreadcrumbPage* page() const { return page_; }
+  void watch(CallRecordPage* page) { page_ = page; }
+  CallRecordPage* page() const { return page_; }
 
   /// Adds components that are compiled into this program; their names win over installed ones.
   /// Inputs:  a table of process lifetime.
@@ -71,7 +71,7 @@ class PluginLibrary {
 
   const Catalogue* catalogue_;
   TorchLayout torch_;
-  BreadcrumbPage* page_ = nullptr;
+  CallRecordPage* page_ = nullptr;
   mutable std::mutex mutex_;
   std::deque<LoadedPlugin> plugins_;
   std::vector<LoadedComponent> added_;

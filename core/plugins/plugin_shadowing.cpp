@@ -21,7 +21,7 @@ void mark_ids(std::vector<CatalogueEntry>& entries) {
       if (!claims(*earlier) || earlier->note.id != later->note.id) {
         continue;
       }
-      if (earlier->level != later->level) {
+      if (earlier->origin != later->origin) {
         later->status = "shadowed by " + earlier->path.string();
         later->slug = "shadowed";
         later->fix = "remove the file that is not wanted";
@@ -33,7 +33,7 @@ void mark_ids(std::vector<CatalogueEntry>& entries) {
   }
 }
 
-// The first reason holds: what an earlier level shadows stays shadowed.
+// The first reason holds: what an earlier origin shadows stays shadowed.
 void mark(std::string& status, const char* reason, const CatalogueEntry& other) {
   if (status.empty()) {
     status = reason + other.path.string();
@@ -47,7 +47,7 @@ void mark_components(CatalogueEntry& earlier, CatalogueEntry& later) {
       if (a.kind != b.kind || a.name != b.name) {
         continue;
       }
-      if (later.level != earlier.level) {
+      if (later.origin != earlier.origin) {
         mark(later.component_status[j], "shadowed by ", earlier);
       } else {
         mark(earlier.component_status[i], "same name as in ", later);

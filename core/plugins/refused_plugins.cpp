@@ -15,15 +15,15 @@ bool offers_the_same(const CatalogueEntry& refused, const PluginNote& used) {
 
 }  // namespace
 
-std::vector<std::string> passed_over(const Catalogue& catalogue,
-                                     const std::deque<LoadedPlugin>& used) {
+std::vector<std::string> refused_plugins(const Catalogue& catalogue,
+                                         const std::deque<LoadedPlugin>& used) {
   std::vector<std::string> lines;
   for (const auto& entry : catalogue.entries()) {
     if (!entry.refused()) {
       continue;
     }
     for (const auto& plugin : used) {
-      if (entry.level < plugin.entry.level && offers_the_same(entry, plugin.entry.note)) {
+      if (entry.origin < plugin.entry.origin && offers_the_same(entry, plugin.entry.note)) {
         lines.push_back(entry.path.string() + ": " + entry.status + "; " +
                         plugin.entry.path.string() + " is used in its place");
         break;

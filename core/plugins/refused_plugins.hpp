@@ -1,4 +1,4 @@
-// PassedOver: plugins that would have come first, had they not been refused.
+// RefusedPlugins: those that would have come first, had they not been refused.
 #pragma once
 #include <deque>
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace clh::core {
 
-/// Returns: a line for each refused file of an earlier level that offers something which a plugin
+/// Returns: a line for each refused file of an earlier origin that offers something which a plugin
 ///          in use offers too: that plugin took its place.
-std::vector<std::string> passed_over(const Catalogue& catalogue,
-                                     const std::deque<LoadedPlugin>& used);
+std::vector<std::string> refused_plugins(const Catalogue& catalogue,
+                                         const std::deque<LoadedPlugin>& used);
 
 }  // namespace clh::core

@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kPluginFolder[] = "cl-host/plugins";
 
-void add_environment(const std::string& value, SearchLevels& levels) {
+void add_environment(const std::string& value, SearchPlaces& places) {
   for (const std::string_view entry : split(value, ':')) {
     const std::filesystem::path path(entry);
     if (!path.is_absolute()) {
@@ -20,17 +20,17 @@ void add_environment(const std::string& value, SearchLevels& levels) {
                       std::string(entry) + "\"",
                   "write the whole path of the directory, or unset CLH_PLUGIN_PATH", kExitUsage);
     }
-    levels.push_back({Level::kEnvironment, path});
+    places.push_back({PluginOrigin::kEnvironment, path});
   }
 }
 
 /// Errors: Error `usage` when a relative path starts from a working directory that is gone.
-std::filesystem::path whole_path(Level level, const std::filesystem::path& path) {
+std::filesystem::path whole_path(PluginOrigin origin, const std::filesystem::path& path) {
   std::error_code error;
   auto whole = std::filesystem::absolute(path, error);
   if (error) {
     throw Error("usage",
-                to_string(level) +
+                to_string(origin) +
                     std::string(": expected a path from a working directory, found \"") +
                     path.string() + "\" and " + error.message(),
                 "name the whole path, or change to a folder that exists", kExitUsage);
@@ -40,17 +40,17 @@ std::filesystem::path whole_path(Level level, const std::filesystem::path& path)
 
 }  // namespace
 
-const char* to_string(Level level) {
-  switch (level) {
-    case Level::kFile:
+const char* to_string(PluginOrigin origin) {
+  switch (origin) {
+    case PluginOrigin::kFile:
       return "--plugin";
-    case Level::kDirectory:
+    case PluginOrigin::kDirectory:
       return "--plugin-dir";
-    case Level::kEnvironment:
+    case PluginOrigin::kEnvironment:
       return "CLH_PLUGIN_PATH";
-    case Level::kUser:
+    case PluginOrigin::kUser:
       return "user";
-    case Level::kInstalled:
+    case PluginOrigin::kInstalled:
       return "installed";
   }
   return "";
@@ -60,29 +60,29 @@ bool runs_with_extra_rights() {
   return ::getauxval(AT_SECURE) != 0;
 }
 
-SearchLevels search_levels(const SearchOptions& options) {
-  SearchLevels levels;
+SearchPlaces search_places(const SearchOptions& options) {
+  SearchPlaces places;
   for (const auto& file : options.files) {
-    levels.push_back({Level::kFile, whole_path(Level::kFile, file)});
+    places.push_back({PluginOrigin::kFile, whole_path(PluginOrigin::kFile, file)});
   }
   for (const auto& directory : options.dirs) {
-    levels.push_back({Level::kDirectory, whole_path(Level::kDirectory, directory)});
+    places.push_back({PluginOrigin::kDirectory, whole_path(PluginOrigin::kDirectory, directory)});
   }
   if (options.no_default_plugins) {
-    return levels;
+    return places;
   }
   if (options.env_path && !options.extra_rights) {
-    add_environment(*options.env_path, levels);
+    add_environment(*options.env_path, places);
   }
   if (options.home && !options.extra_rights && std::filesystem::path(*options.home).is_absolute()) {
-    levels.push_back(
-        {Level::kUser, std::filesystem::path(*options.home) / ".local" / "lib" / kPluginFolder});
+    places.push_back({PluginOrigin::kUser,
+                      std::filesystem::path(*options.home) / ".local" / "lib" / kPluginFolder});
   }
   if (options.executable.is_absolute()) {
     const auto prefix = options.executable.parent_path().parent_path();
-    levels.push_back({Level::kInstalled, prefix / options.libdir / kPluginFolder});
+    places.push_back({PluginOrigin::kInstalled, prefix / options.libdir / kPluginFolder});
   }
-  return levels;
+  return places;
 }
 
 }  // namespace clh::core

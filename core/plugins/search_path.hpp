@@ -7,8 +7,8 @@
 
 namespace clh::core {
 
-/// Where a plugin was found; an earlier level wins over a later one.
-enum class Level {
+/// Where a plugin was found; an earlier origin wins over a later one.
+enum class PluginOrigin {
   kFile,         // --plugin FILE
   kDirectory,    // --plugin-dir DIR
   kEnvironment,  // $CLH_PLUGIN_PATH
@@ -17,7 +17,7 @@ enum class Level {
 };
 
 /// Returns: "--plugin", "--plugin-dir", "CLH_PLUGIN_PATH", "user", "installed".
-const char* to_string(Level level);
+const char* to_string(PluginOrigin origin);
 
 /// Whether the kernel started this process with more rights than its user has (AT_SECURE).
 bool runs_with_extra_rights();
@@ -36,17 +36,17 @@ struct SearchOptions {
 };
 
 struct SearchPlace {
-  Level level = Level::kFile;
-  std::filesystem::path path;  // absolute; a file at Level::kFile, else a directory
+  PluginOrigin origin = PluginOrigin::kFile;
+  std::filesystem::path path;  // absolute; a file at PluginOrigin::kFile, else a directory
 };
 
 /// Places in the order of the search.
-using SearchLevels = std::vector<SearchPlace>;
+using SearchPlaces = std::vector<SearchPlace>;
 
 /// Lists the places where plugins are looked for, whether they exist or not.
 /// Errors:  Error `insecure-path`, exit 2, for a relative or empty entry of CLH_PLUGIN_PATH. A
 /// value
 ///          that is empty as a whole counts as unset.
-SearchLevels search_levels(const SearchOptions& options);
+SearchPlaces search_places(const SearchOptions& options);
 
 }  // namespace clh::core

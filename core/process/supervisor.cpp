@@ -7,7 +7,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "core/process/call_trace.hpp"
+#include "core/process/call_record.hpp"
 #include "core/process/signal_name.hpp"
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -46,7 +46,7 @@ sigset_t watched_signals() {
 pid_t start(const SuperviseRequest& request, int page) {
   std::vector<std::string> words{"cl-host"};
   words.insert(words.end(), request.arguments.begin(), request.arguments.end());
-  words.insert(words.end(), {"--breadcrumb-fd", std::to_string(page)});
+  words.insert(words.end(), {"--call-record-fd", std::to_string(page)});
   std::vector<char*> arguments;
   for (auto& word : words) {
     arguments.push_back(word.data());
@@ -68,7 +68,7 @@ pid_t start(const SuperviseRequest& request, int page) {
 /// Waits for one child and remembers what has been done to it.
 class Watch {
  public:
-  Watch(pid_t child, const BreadcrumbPage& page, double call_timeout)
+  Watch(pid_t child, const CallRecordPage& page, double call_timeout)
       : child_(child),
         page_(page),
         limit_(static_cast<std::int64_t>(call_timeout * static_cast<double>(kNanoseconds))) {}
@@ -93,7 +93,7 @@ class Watch {
   }
 
   int passed() const { return passed_; }
-  const std::optional<OpenCall>& overdue() const { return overdue_; }
+  const std::optional<CallRecord>& overdue() const { return overdue_; }
 
  private:
   void pass_on(int signal) {
@@ -105,7 +105,7 @@ class Watch {
       ::raise(SIGSTOP);  // until SIGCONT
     }
     if (signal == SIGTSTP || signal == SIGCONT) {
-      resumed_ = breadcrumb_clock();  // the time it stood still does not count
+      resumed_ = call_clock();  // the time it stood still does not count
     } else {
       passed_ = signal;
     }
@@ -121,10 +121,10 @@ class Watch {
   }
 
   pid_t child_;
-  const BreadcrumbPage& page_;
+  const CallRecordPage& page_;
   std::int64_t limit_, resumed_ = 0;
   int passed_ = 0;
-  std::optional<OpenCall> overdue_;
+  std::optional<CallRecord> overdue_;
 };
 
 std::string seconds_text(double seconds) {
@@ -133,24 +133,25 @@ std::string seconds_text(double seconds) {
   return text;
 }
 
-Error crash_of(const OpenCall& call, const std::string& found) {
+Error crash_of(const CallRecord& call, const std::string& found) {
   return Error("plugin-crash", call.text() + ": expected a return, found " + found,
-               "run again without " + call.component +
+               std::string("run again without ") + call.component +
                    ", or report it to the plugin's author with the command and the record",
                kExitCrash);
 }
 
 /// What to say about the end, or nothing when the child has said everything.
-std::optional<Error> failure_of(int status, const Watch& watch, const BreadcrumbPage& page,
+std::optional<Error> failure_of(int status, const Watch& watch, const CallRecordPage& page,
                                 double call_timeout) {
   const auto call = innermost_call(page);
   if (watch.overdue()) {
-    return Error("plugin-timeout",
-                 watch.overdue()->text() + ": expected a return within " +
-                     seconds_text(call_timeout) + ", found it still running",
-                 "raise --call-timeout if it only needs longer, or run again without " +
-                     watch.overdue()->component,
-                 kExitCrash);
+    return Error(
+        "plugin-timeout",
+        watch.overdue()->text() + ": expected a return within " + seconds_text(call_timeout) +
+            ", found it still running",
+        std::string("raise --call-timeout if it only needs longer, or run again without ") +
+            watch.overdue()->component,
+        kExitCrash);
   }
   if (WIFEXITED(status)) {
     if (call) {
@@ -187,7 +188,7 @@ std::optional<Error> failure_of(int status, const Watch& watch, const Breadcrumb
 }  // namespace
 
 SupervisedEnd supervise(const SuperviseRequest& request) {
-  const auto shared = create_breadcrumb_page();
+  const auto shared = create_call_record_page();
   const pid_t child = start(request, shared.descriptor);
   ::close(shared.descriptor);
   Watch watch(child, *shared.page, request.call_timeout);
@@ -196,8 +197,8 @@ SupervisedEnd supervise(const SuperviseRequest& request) {
   SupervisedEnd end;
   end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   end.failure = failure_of(status, watch, *shared.page, request.call_timeout);
-  end.record =
-      std::string(shared.page->record, ::strnlen(shared.page->record, sizeof shared.page->record));
+  const auto& directory = shared.page->run_directory;
+  end.record = std::string(directory, ::strnlen(directory, sizeof directory));
   if (end.failure) {
     end.status = "crashed";
   } else if (WIFSIGNALED(status)) {

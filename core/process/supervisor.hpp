@@ -11,7 +11,7 @@
 namespace clh::core {
 
 struct SuperviseRequest {
-  std::vector<std::string> arguments;  // of the executable; "--breadcrumb-fd N" is added
+  std::vector<std::string> arguments;  // of the executable; "--call-record-fd N" is added
   double call_timeout = 0;             // seconds that one call of a plugin may take; 0 = no limit
 };
 

@@ -40,8 +40,8 @@ std::string heading(const std::vector<std::string>& task_names) {
 }
 
 // The line before training, or nothing if the untrained network was not evaluated.
-std::string initial_line(const std::string& setting, const AccuracyMatrix& matrix) {
-  std::string line = "0," + quoted(setting) + std::string(metric_definitions().size(), ',');
+std::string initial_line(const std::string& scenario, const AccuracyMatrix& matrix) {
+  std::string line = "0," + quoted(scenario) + std::string(metric_definitions().size(), ',');
   bool any = false;
   for (std::size_t column = 0; column < matrix.columns(); ++column) {
     any = any || matrix.initial(column);
@@ -50,10 +50,10 @@ std::string initial_line(const std::string& setting, const AccuracyMatrix& matri
   return any ? line + "\n" : std::string();
 }
 
-std::string line_after(const std::string& setting, const AccuracyMatrix& matrix, std::size_t row) {
-  const auto metrics = metrics_after_row(setting, matrix, row);
+std::string line_after(const std::string& scenario, const AccuracyMatrix& matrix, std::size_t row) {
+  const auto metrics = metrics_after_row(scenario, matrix, row);
   auto next = metrics.begin();
-  std::string line = std::to_string(row + 1) + "," + quoted(setting);
+  std::string line = std::to_string(row + 1) + "," + quoted(scenario);
   for (const auto& metric : metric_definitions()) {
     // Both lists have the same order; an undefined metric is missing from `metrics`.
     const bool defined = next != metrics.end() && next->definition_id == metric.definition_id;
@@ -71,14 +71,14 @@ std::string line_after(const std::string& setting, const AccuracyMatrix& matrix,
 
 std::string metrics_csv(const RunRecord& record) {
   std::string text = heading(record.task_names);
-  for (const auto& [setting, matrix] : record.matrices) {
+  for (const auto& [scenario, matrix] : record.matrices) {
     if (matrix.columns() != record.task_names.size()) {
       throw std::invalid_argument("metrics csv: expected " + std::to_string(matrix.columns()) +
                                   " task names, found " + std::to_string(record.task_names.size()));
     }
-    text += initial_line(setting, matrix);
+    text += initial_line(scenario, matrix);
     for (std::size_t row = 0; row < matrix.rows(); ++row) {
-      text += line_after(setting, matrix, row);
+      text += line_after(scenario, matrix, row);
     }
   }
   return text;

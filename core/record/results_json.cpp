@@ -73,12 +73,12 @@ Json environment_json(const Environment& environment) {
 
 nlohmann::ordered_json results_document(const RunRecord& record) {
   Json metrics = Json::object(), definitions = Json::object(), matrices = Json::object();
-  for (const auto& [setting, matrix] : record.matrices) {
-    for (const auto& metric : final_metrics(setting, matrix)) {
+  for (const auto& [scenario, matrix] : record.matrices) {
+    for (const auto& metric : final_metrics(scenario, matrix)) {
       metrics[metric.key] = metric.value;
       definitions[metric.key] = metric.definition_id;
     }
-    matrices[setting] = matrix_json(matrix, record.task_names);
+    matrices[scenario] = matrix_json(matrix, record.task_names);
   }
   for (const auto& [name, value] : record.model_metrics) {
     if (std::isfinite(value)) {

@@ -57,9 +57,10 @@ struct RunRecord {
   std::string status = "running";  // "running", "completed", "interrupted" or "failed"; a
                                    // supervisor writes "crashed"
   std::string error;               // what went wrong unless it was "completed" or "interrupted"
-  std::map<std::string, AccuracyMatrix> matrices;  // by setting: "class-il", "task-il", "domain-il"
-  std::vector<std::string> task_names;             // one per column of the matrices
-  std::map<std::string, double> model_metrics;     // reported by the model plugin under its names
+  std::map<std::string, AccuracyMatrix>
+      matrices;                                 // by scenario: "class-il", "task-il", "domain-il"
+  std::vector<std::string> task_names;          // one per column of the matrices
+  std::map<std::string, double> model_metrics;  // reported by the model plugin under its names
   Timing timing;
   Environment environment;
   std::string config_toml;  // the resolved configuration as the user could write it

@@ -184,14 +184,14 @@ ColumnIterator fitting(ColumnIterator begin, ColumnIterator end, std::size_t wid
 
 }  // namespace
 
-std::string accuracy_table(const std::string& setting, const AccuracyMatrix& matrix,
+std::string accuracy_table(const std::string& scenario, const AccuracyMatrix& matrix,
                            const std::vector<std::string>& task_names, const TableStyle& style) {
   const auto width = static_cast<std::size_t>(std::max(style.width, 1));
   auto columns = make_columns(matrix, task_names, false);
   if (fitting(columns.begin(), columns.end(), width) != columns.end()) {
     columns = make_columns(matrix, task_names, true);
   }
-  std::string text = painted(setting + " accuracy, percent", kBold, style.colour) + "\n";
+  std::string text = painted(scenario + " accuracy, percent", kBold, style.colour) + "\n";
   for (auto begin = columns.cbegin(); begin != columns.cend();) {
     const auto end = fitting(begin, columns.cend(), width);
     text += (begin == columns.cbegin() ? "" : "\n") + block(matrix, begin, end, style.colour);
@@ -203,8 +203,8 @@ std::string accuracy_table(const std::string& setting, const AccuracyMatrix& mat
 std::string metrics_table(const std::map<std::string, AccuracyMatrix>& matrices,
                           const TableStyle& style) {
   std::map<std::string, double> values;
-  for (const auto& [setting, matrix] : matrices) {
-    for (const auto& metric : final_metrics(setting, matrix)) {
+  for (const auto& [scenario, matrix] : matrices) {
+    for (const auto& metric : final_metrics(scenario, matrix)) {
       values[metric.key] = metric.value;
     }
   }
@@ -213,17 +213,17 @@ std::string metrics_table(const std::map<std::string, AccuracyMatrix>& matrices,
   }
   constexpr std::size_t kNameWidth = 28;  // "average-incremental-accuracy"
   std::string heads(kNameWidth, ' ');
-  for (const auto& [setting, matrix] : matrices) {
-    heads.append(kGap).append(right(setting, kValueWidth));
+  for (const auto& [scenario, matrix] : matrices) {
+    heads.append(kGap).append(right(scenario, kValueWidth));
   }
   std::string text = painted(heads + "  definition", kBold, style.colour) + "\n";
   for (const auto& metric : metric_definitions()) {
     std::string line = left(std::string(metric.name), kNameWidth);
     bool any = false;
-    for (const auto& [setting, matrix] : matrices) {
-      const auto value = values.find(setting + "/" + std::string(metric.name));
+    for (const auto& [scenario, matrix] : matrices) {
+      const auto value = values.find(scenario + "/" + std::string(metric.name));
       any = any || value != values.end();
-      const auto width = std::max(kValueWidth, characters(setting));
+      const auto width = std::max(kValueWidth, characters(scenario));
       line.append(kGap).append(right(
           percent(value == values.end() ? std::nullopt : std::optional<double>(value->second)),
           width));

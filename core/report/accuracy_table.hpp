@@ -17,16 +17,16 @@ struct TableStyle {
 /// Renders an accuracy matrix as text: one line per experience, one column per test task, percent
 /// with two decimals, a dash where nothing was evaluated, and at the end the average over the tasks
 /// seen (`aa.task-mean`). Tasks not yet learned are dim if there is colour.
-/// Inputs:  setting is the title; task_names [columns]; long ones are shortened, or stacked class
+/// Inputs:  scenario is the title; task_names [columns]; long ones are shortened, or stacked class
 /// by class
 ///          ("a + b" on two lines) when the table would not fit otherwise.
 /// Returns: lines that each end in a newline.
 /// Errors:  std::out_of_range if there are too few names.
-std::string accuracy_table(const std::string& setting, const AccuracyMatrix& matrix,
+std::string accuracy_table(const std::string& scenario, const AccuracyMatrix& matrix,
                            const std::vector<std::string>& task_names, const TableStyle& style);
 
 /// Renders the metrics of the final row as text: one line per metric with its long name, one column
-/// per setting side by side (percent with two decimals, a dash where undefined), and the id of the
+/// per scenario side by side (percent with two decimals, a dash where undefined), and the id of the
 /// definition.
 /// Returns: lines that each end in a newline; empty if no metric is defined.
 std::string metrics_table(const std::map<std::string, AccuracyMatrix>& matrices,

@@ -13,7 +13,7 @@
 namespace clh::core {
 namespace {
 
-std::vector<std::string> settings_of(const StreamPlan& plan, Scenario scenario) {
+std::vector<std::string> evaluated_scenarios(const StreamPlan& plan, Scenario scenario) {
   switch (scenario) {
     case Scenario::kDomainIl:
       return {"domain-il"};
@@ -89,8 +89,8 @@ AnswerCount count_right(const at::Tensor& outputs, const std::vector<std::int64_
 Evaluator::Evaluator(const SplitData& test, const StreamPlan& plan, Scenario scenario,
                      const SampleTransform& transform, const EvalOptions& options, std::size_t rows)
     : test_(&test), plan_(&plan), scenario_(scenario), transform_(&transform), options_(options) {
-  for (const auto& setting : settings_of(plan, scenario)) {
-    matrices_.emplace(setting, empty_matrix(plan, rows));
+  for (const auto& evaluated : evaluated_scenarios(plan, scenario)) {
+    matrices_.emplace(evaluated, empty_matrix(plan, rows));
   }
 }
 
@@ -113,9 +113,9 @@ std::vector<std::int64_t> Evaluator::outputs_seen(std::int64_t row, std::int64_t
   return {allowed.begin(), allowed.end()};
 }
 
-void Evaluator::record(const std::string& setting, std::int64_t row, std::size_t task,
+void Evaluator::record(const std::string& scenario, std::int64_t row, std::size_t task,
                        double accuracy) {
-  const auto found = matrices_.find(setting);
+  const auto found = matrices_.find(scenario);
   if (found == matrices_.end()) {
     return;
   }
@@ -185,9 +185,9 @@ std::int64_t Evaluator::evaluate_task(std::int64_t row, std::size_t number, cons
   record("task-il", row, number, fraction(in_task.right));
   record("domain-il", row, number, fraction(in_domain.right));
   std::int64_t not_finite = 0;
-  for (const auto& [setting, count] :
+  for (const auto& [scenario, count] :
        {std::pair{"class-il", &in_class}, {"task-il", &in_task}, {"domain-il", &in_domain}}) {
-    if (matrices_.count(setting) != 0) {
+    if (matrices_.count(scenario) != 0) {
       not_finite = std::max(not_finite, count->not_finite);
     }
   }
@@ -228,8 +228,8 @@ std::int64_t Evaluator::evaluate(std::int64_t row, const Network* network,
 }
 
 void Evaluator::state(Archive& archive) {
-  for (auto& [setting, matrix] : matrices_) {
-    archive.record(setting.c_str(), [&, &m = matrix] {
+  for (auto& [scenario, matrix] : matrices_) {
+    archive.record(scenario.c_str(), [&, &m = matrix] {
       std::vector<double> cells;  // row by row, the initial row first; -1 = absent
       const auto columns = m.columns();
       for (std::size_t c = 0; c < columns; ++c) {

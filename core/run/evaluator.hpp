@@ -42,18 +42,18 @@ class Evaluator {
   /// Errors:  PluginError for predictions of another shape, or with fewer columns than outputs.
   std::int64_t evaluate(std::int64_t row, const Network* network, const ModelProxy& model);
 
-  /// By setting: class-il and task-il, task-il alone, or domain-il.
+  /// By scenario: class-il and task-il, task-il alone, or domain-il.
   const std::map<std::string, AccuracyMatrix>& matrices() const { return matrices_; }
   void state(Archive& archive);
 
  private:
   std::vector<std::int64_t> outputs_seen(std::int64_t row, std::int64_t outputs) const;
   bool seen(std::int64_t row, std::size_t task) const;
-  /// Records the fraction right per setting, for one task. Returns: how many answers were not
+  /// Records the fraction right per scenario, for one task. Returns: how many answers were not
   /// finite.
   std::int64_t evaluate_task(std::int64_t row, std::size_t task, const Network* network,
                              const ModelProxy* model);
-  void record(const std::string& setting, std::int64_t row, std::size_t task, double accuracy);
+  void record(const std::string& scenario, std::int64_t row, std::size_t task, double accuracy);
 
   const SplitData* test_;
   const StreamPlan* plan_;

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "core/stream/scenario.hpp"
+#include "core/abi/scenario.hpp"
 #include "core/stream/stream_builder.hpp"
 
 namespace clh::core {
@@ -69,7 +69,8 @@ struct StreamOptions {
   StreamChoice choice;
   void bind(OptionBinder& option) {
     option("scenario", scenario, "what is known of the task in training and at test time")
-        .choices({"class-il", "domain-il", "task-il", "task-free"});
+        .choices({kScenarioNames[0].data(), kScenarioNames[1].data(), kScenarioNames[2].data(),
+                  kScenarioNames[3].data()});
     option("normalize", normalize, "subtract the dataset's mean and divide by its deviation");
     core::bind(choice, option);
   }

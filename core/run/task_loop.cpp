@@ -127,7 +127,7 @@ clh_task TaskLoop::describe_task() {
 }
 
 void TaskLoop::begin_task() {
-  parts_.run->place = {experience_, -1};
+  parts_.run->position = {experience_, -1};
   parts_.data->begin(experience_);
   if (parts_.network != nullptr && parts_.network->plan().form == HeadForm::kIncremental) {
     const auto& outputs = parts_.plan->outputs_after;
@@ -171,7 +171,7 @@ void TaskLoop::begin_epoch() {
 }
 
 void TaskLoop::batch() {
-  parts_.run->place.step = step_;
+  parts_.run->position.step = step_;
   const auto first = batch_ * parts_.train->batch_size;
   const auto n = std::min(parts_.train->batch_size, parts_.data->size() - first);
   const auto gathered = parts_.data->batch(first, n);
@@ -223,12 +223,12 @@ void TaskLoop::diverge(const std::string& where, const std::string& what) {
 
 void TaskLoop::check_loss(double loss) {
   const char* found = std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf";
-  diverge(call_and_place(*parts_.run, "observe"),
+  diverge(call_and_position(*parts_.run, "observe"),
           std::string("expected a finite loss, found ") + found);
 }
 
 void TaskLoop::end_task() {
-  parts_.run->place.step = -1;
+  parts_.run->position.step = -1;
   observer_->training_ended();
   if (boundaries()) {
     const auto task = describe_task();
@@ -237,7 +237,7 @@ void TaskLoop::end_task() {
   check_parameters("end_task");
   if (parts_.network != nullptr &&
       !parts_.network->arena().values().isfinite().all().item<bool>()) {
-    diverge(call_and_place(*parts_.run, "end_task"),
+    diverge(call_and_position(*parts_.run, "end_task"),
             "expected finite parameters, found some that are not");
   }
   phase_ = Phase::kEvaluate;
@@ -261,7 +261,7 @@ void TaskLoop::evaluate() {
   });
   observer_->task_ended(experience_);
   if (not_finite > 0) {
-    diverge(call_and_place(*parts_.run, "the evaluation"),
+    diverge(call_and_position(*parts_.run, "the evaluation"),
             "expected finite answers, found " + std::to_string(not_finite) + " that are not");
   }
   ++experience_;
@@ -322,7 +322,7 @@ void TaskLoop::state(Archive& archive) {
       parts_.network->set_training(true);
     }
     parts_.model->set_training(true);
-    parts_.run->place = {experience_, -1};
+    parts_.run->position = {experience_, -1};
     if (phase_ > Phase::kBeginTask && phase_ < Phase::kEndTask) {
       ProgressTask progress;
       progress.index = experience_;

@@ -120,27 +120,27 @@ std::vector<std::int64_t> class_order(const ClassSplitOptions& options, std::int
   return order;
 }
 
-std::string task_name(const std::vector<std::int64_t>& classes, const SourceView& source) {
+std::string task_name(const std::vector<std::int64_t>& classes, const DatasetLabels& labels) {
   if (classes.size() > kNamedClasses) {
-    return class_name(source, classes[0]) + " and " + std::to_string(classes.size() - 1) + " more";
+    return class_name(labels, classes[0]) + " and " + std::to_string(classes.size() - 1) + " more";
   }
   std::string text;
   for (const std::int64_t c : classes) {
-    text += (text.empty() ? "" : " + ") + class_name(source, c);
+    text += (text.empty() ? "" : " + ") + class_name(labels, c);
   }
   return text;
 }
 
 TaskPlan plan_task(std::vector<std::int64_t> classes, std::int64_t first_output,
-                   const SamplesByClass& samples, const SourceView& source) {
+                   const SamplesByClass& samples, const DatasetLabels& labels) {
   TaskPlan task;
-  task.label_map.assign(static_cast<std::size_t>(source.n_classes), -1);
+  task.label_map.assign(static_cast<std::size_t>(labels.n_classes), -1);
   for (const std::int64_t c : classes) {
     const auto output = first_output + static_cast<std::int64_t>(task.outputs.size());
     task.label_map[static_cast<std::size_t>(c)] = output;
     task.outputs.push_back(output);
   }
-  task.name = task_name(classes, source);
+  task.name = task_name(classes, labels);
   task.train = merge(samples.train, classes);
   task.test = merge(samples.test, classes);
   task.valid = merge(samples.valid, classes);
@@ -167,17 +167,17 @@ void ClassSplitOptions::bind(clh::OptionBinder& option) {
 }
 
 StreamPlan build_class_split(const ClassSplitOptions& options, Scenario scenario,
-                             const SourceView& source, std::uint64_t run_seed) {
-  const auto sizes = task_sizes(options, source.n_classes);
-  const auto order = class_order(options, source.n_classes, run_seed);
-  const auto samples = hold_out(options.hold_out, source);
+                             const DatasetLabels& labels, std::uint64_t run_seed) {
+  const auto sizes = task_sizes(options, labels.n_classes);
+  const auto order = class_order(options, labels.n_classes, run_seed);
+  const auto samples = hold_out(options.hold_out, labels);
   StreamPlan plan;
   plan.scenario = name(scenario);
-  plan.sample_shape = source.sample_shape;
+  plan.sample_shape = labels.sample_shape;
   auto next = order.begin();
   for (const std::int64_t size : sizes) {
     const std::int64_t first_output = scenario == Scenario::kDomainIl ? 0 : next - order.begin();
-    plan.tasks.push_back(plan_task({next, next + size}, first_output, samples, source));
+    plan.tasks.push_back(plan_task({next, next + size}, first_output, samples, labels));
     plan.n_outputs = std::max(plan.n_outputs, first_output + size);
     next += size;
   }

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/abi/scenario.hpp"
 #include "core/stream/hold_out.hpp"
-#include "core/stream/scenario.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {
@@ -40,6 +40,6 @@ struct ClassSplitOptions {
 /// by their place in the class order; domain-il by their place inside the task.
 /// Errors:  Error `bad-option` for sizes that do not fit and an order that is no permutation.
 StreamPlan build_class_split(const ClassSplitOptions& options, Scenario scenario,
-                             const SourceView& source, std::uint64_t run_seed);
+                             const DatasetLabels& labels, std::uint64_t run_seed);
 
 }  // namespace clh::core

@@ -23,10 +23,10 @@ std::size_t columns(const std::string& text) {
   }));
 }
 
-std::string class_list(const TaskPlan& task, const SourceView& source) {
+std::string class_list(const TaskPlan& task, const DatasetLabels& labels) {
   std::string text;
   for (std::size_t i = 0; i < std::min(task.classes.size(), kShownClasses); ++i) {
-    text += (i == 0 ? "" : ", ") + class_name(source, task.classes[i]);
+    text += (i == 0 ? "" : ", ") + class_name(labels, task.classes[i]);
   }
   const bool more = task.classes.size() > kShownClasses;
   return more ? text + ", ... (" + std::to_string(task.classes.size()) + ")" : text;
@@ -40,9 +40,9 @@ std::string first_samples(const TaskPlan& task) {
   return task.train.size() > kShownSamples ? text + " ..." : text;
 }
 
-Row row(std::size_t number, const TaskPlan& task, const SourceView& source) {
+Row row(std::size_t number, const TaskPlan& task, const DatasetLabels& labels) {
   return {std::to_string(number),
-          class_list(task, source),
+          class_list(task, labels),
           std::to_string(task.outputs.front()) + ".." + std::to_string(task.outputs.back()),
           std::to_string(task.train.size()),
           std::to_string(task.test.size()),
@@ -77,7 +77,7 @@ std::string counted(std::size_t n, const std::string& what) {
 
 }  // namespace
 
-std::string describe_plan(const StreamPlan& plan, const SourceView& source) {
+std::string describe_plan(const StreamPlan& plan, const DatasetLabels& labels) {
   std::string shape;
   for (const std::int64_t size : plan.sample_shape) {
     shape += (shape.empty() ? "" : "x") + std::to_string(size);
@@ -85,7 +85,7 @@ std::string describe_plan(const StreamPlan& plan, const SourceView& source) {
   std::vector<Row> rows = {{"task", "classes", "outputs", "train", "test", "valid", "transform",
                             "first samples", "hash"}};
   for (std::size_t task = 0; task < plan.tasks.size(); ++task) {
-    rows.push_back(row(task, plan.tasks[task], source));
+    rows.push_back(row(task, plan.tasks[task], labels));
   }
   return plan.scenario + " stream: " + counted(plan.tasks.size(), "task") + ", " +
          counted(plan.experiences.size(), "experience") + ", " +

@@ -8,6 +8,6 @@ namespace clh::core {
 
 /// Describes a plan: a heading, one aligned row per task (classes, outputs, sizes, transform, first
 /// training samples, start of its hash) and the plan's hash.
-std::string describe_plan(const StreamPlan& plan, const SourceView& source);
+std::string describe_plan(const StreamPlan& plan, const DatasetLabels& labels);
 
 }  // namespace clh::core

@@ -20,8 +20,8 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 
 }  // namespace
 
-PixelGrid pixel_grid(const SourceView& source, const std::string& stream) {
-  const auto& shape = source.sample_shape;
+PixelGrid pixel_grid(const DatasetLabels& labels, const std::string& stream) {
+  const auto& shape = labels.sample_shape;
   PixelGrid grid;
   bool fits = !shape.empty() && shape.size() <= 3;
   for (const std::int64_t size : shape) {
@@ -42,11 +42,11 @@ PixelGrid pixel_grid(const SourceView& source, const std::string& stream) {
 }
 
 StreamPlan domain_tasks(std::int64_t tasks, Scenario scenario, const HoldOutOptions& options,
-                        const SourceView& source) {
-  const auto samples = hold_out(options, source);
+                        const DatasetLabels& labels) {
+  const auto samples = hold_out(options, labels);
   const bool shared = scenario == Scenario::kDomainIl || scenario == Scenario::kTaskFree;
   TaskPlan base;
-  base.classes.resize(static_cast<std::size_t>(source.n_classes));
+  base.classes.resize(static_cast<std::size_t>(labels.n_classes));
   std::iota(base.classes.begin(), base.classes.end(), std::int64_t{0});
   base.train = merge(samples.train, base.classes);
   base.test = merge(samples.test, base.classes);
@@ -54,14 +54,14 @@ StreamPlan domain_tasks(std::int64_t tasks, Scenario scenario, const HoldOutOpti
 
   StreamPlan plan;
   plan.scenario = name(scenario);
-  plan.sample_shape = source.sample_shape;
-  plan.n_outputs = shared ? source.n_classes : source.n_classes * tasks;
+  plan.sample_shape = labels.sample_shape;
+  plan.n_outputs = shared ? labels.n_classes : labels.n_classes * tasks;
   for (std::int64_t t = 0; t < tasks; ++t) {
     TaskPlan task = base;
     task.name = std::to_string(t);
     task.outputs = base.classes;
     for (std::int64_t& output : task.outputs) {
-      output += shared ? 0 : t * source.n_classes;
+      output += shared ? 0 : t * labels.n_classes;
     }
     task.label_map = task.outputs;
     plan.tasks.push_back(std::move(task));

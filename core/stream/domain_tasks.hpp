@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/abi/scenario.hpp"
 #include "core/stream/hold_out.hpp"
-#include "core/stream/scenario.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {
@@ -18,12 +18,12 @@ struct PixelGrid {
 
 /// The grid of {C, H, W} or {H, W}; {F} is one row of F.
 /// Errors:  Error `unsupported` for other ranks, sizes below 1 and grids beyond 32-bit positions.
-PixelGrid pixel_grid(const SourceView& source, const std::string& stream);
+PixelGrid pixel_grid(const DatasetLabels& labels, const std::string& stream);
 
 /// Plans `tasks` tasks without a transform. Outputs: domain-il and task-free share the dataset's
 /// classes; class-il and task-il shift them by n_classes per task.
 /// Inputs:  tasks >= 1.
 StreamPlan domain_tasks(std::int64_t tasks, Scenario scenario, const HoldOutOptions& options,
-                        const SourceView& source);
+                        const DatasetLabels& labels);
 
 }  // namespace clh::core

@@ -46,10 +46,10 @@ void HoldOutOptions::bind(clh::OptionBinder& option) {
       .advanced();
 }
 
-SamplesByClass hold_out(const HoldOutOptions& options, const SourceView& source) {
+SamplesByClass hold_out(const HoldOutOptions& options, const DatasetLabels& labels) {
   SamplesByClass samples;
-  samples.train = group(source.train_labels, source.n_train, source.n_classes, "training");
-  samples.test = group(source.test_labels, source.n_test, source.n_classes, "test");
+  samples.train = group(labels.train_labels, labels.n_train, labels.n_classes, "training");
+  samples.test = group(labels.test_labels, labels.n_test, labels.n_classes, "test");
   samples.valid.resize(samples.train.size());
   const RngKey key = derive_key(static_cast<std::uint64_t>(options.validation_seed), "", "split");
   for (std::size_t c = 0; c < samples.train.size(); ++c) {
@@ -61,7 +61,7 @@ SamplesByClass hold_out(const HoldOutOptions& options, const SourceView& source)
     if (count >= static_cast<std::int64_t>(train.size())) {
       throw Error("bad-option",
                   "[stream] validation: expected a training sample left of class " +
-                      class_name(source, static_cast<std::int64_t>(c)) + ", found all " +
+                      class_name(labels, static_cast<std::int64_t>(c)) + ", found all " +
                       std::to_string(train.size()) + " held out",
                   "lower it, or set it to 0 to hold nothing out", kExitUsage);
     }

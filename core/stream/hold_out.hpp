@@ -26,7 +26,7 @@ struct SamplesByClass {
 /// of a sweep validates on the same samples.
 /// Errors:  Error `bad-data` for a label outside [0, n_classes); `bad-option` if a class would have
 ///          no training sample left.
-SamplesByClass hold_out(const HoldOutOptions& options, const SourceView& source);
+SamplesByClass hold_out(const HoldOutOptions& options, const DatasetLabels& labels);
 
 /// The samples of some classes together, ascending.
 std::vector<std::int64_t> merge(const std::vector<std::vector<std::int64_t>>& by_class,

@@ -7,22 +7,22 @@
 namespace clh::core {
 namespace {
 
-StreamPlan build_base(JointOptions options, Scenario scenario, const SourceView& source,
+StreamPlan build_base(JointOptions options, Scenario scenario, const DatasetLabels& labels,
                       std::uint64_t run_seed) {
   switch (options.of) {
     case JointOf::kPermuted:
       options.permuted.tasks = options.tasks;
       options.permuted.hold_out = options.hold_out;
-      return build_permuted(options.permuted, scenario, source, run_seed);
+      return build_permuted(options.permuted, scenario, labels, run_seed);
     case JointOf::kRotated:
       options.rotated.tasks = options.tasks;
       options.rotated.hold_out = options.hold_out;
-      return build_rotated(options.rotated, scenario, source, run_seed);
+      return build_rotated(options.rotated, scenario, labels, run_seed);
     case JointOf::kClassSplit:
       break;
   }
   options.class_split.hold_out = options.hold_out;
-  return build_class_split(options.class_split, scenario, source, run_seed);
+  return build_class_split(options.class_split, scenario, labels, run_seed);
 }
 
 }  // namespace
@@ -37,9 +37,9 @@ void JointOptions::bind(clh::OptionBinder& option) {
   hold_out.bind(option);
 }
 
-StreamPlan build_joint(const JointOptions& options, Scenario scenario, const SourceView& source,
+StreamPlan build_joint(const JointOptions& options, Scenario scenario, const DatasetLabels& labels,
                        std::uint64_t run_seed) {
-  StreamPlan plan = build_base(options, scenario, source, run_seed);
+  StreamPlan plan = build_base(options, scenario, labels, run_seed);
   std::vector<int> all(plan.tasks.size());
   std::iota(all.begin(), all.end(), 0);
   set_experiences(plan, {std::move(all)});

@@ -23,7 +23,7 @@ struct JointOptions {
 
 /// Plans the tasks of the stream `of`, transforms kept, as one experience.
 /// Errors:  those of that stream.
-StreamPlan build_joint(const JointOptions& options, Scenario scenario, const SourceView& source,
+StreamPlan build_joint(const JointOptions& options, Scenario scenario, const DatasetLabels& labels,
                        std::uint64_t run_seed);
 
 }  // namespace clh::core

@@ -48,9 +48,9 @@ void PermutedOptions::bind(clh::OptionBinder& option) {
 }
 
 StreamPlan build_permuted(const PermutedOptions& options, Scenario scenario,
-                          const SourceView& source, std::uint64_t run_seed) {
-  const auto positions = padded_positions(pixel_grid(source, "permuted"), options.pad);
-  StreamPlan plan = domain_tasks(options.tasks, scenario, options.hold_out, source);
+                          const DatasetLabels& labels, std::uint64_t run_seed) {
+  const auto positions = padded_positions(pixel_grid(labels, "permuted"), options.pad);
+  StreamPlan plan = domain_tasks(options.tasks, scenario, options.hold_out, labels);
   if (options.pad > 0) {
     pad_shape(plan.sample_shape, options.pad);
   }

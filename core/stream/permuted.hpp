@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "core/abi/scenario.hpp"
 #include "core/stream/hold_out.hpp"
-#include "core/stream/scenario.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {
@@ -27,6 +27,6 @@ struct PermutedOptions {
 /// depends on the seed and t alone. With `pad` the sample shape grows.
 /// Errors:  Error `unsupported` for samples without pixels.
 StreamPlan build_permuted(const PermutedOptions& options, Scenario scenario,
-                          const SourceView& source, std::uint64_t run_seed);
+                          const DatasetLabels& labels, std::uint64_t run_seed);
 
 }  // namespace clh::core

@@ -142,17 +142,17 @@ std::vector<std::int32_t> rotation_map(double degrees, std::int64_t height, std:
   return map;
 }
 
-StreamPlan build_rotated(const RotatedOptions& options, Scenario scenario, const SourceView& source,
-                         std::uint64_t run_seed) {
+StreamPlan build_rotated(const RotatedOptions& options, Scenario scenario,
+                         const DatasetLabels& labels, std::uint64_t run_seed) {
   require_consistent(options);
-  if (source.sample_shape.size() < 2) {
+  if (labels.sample_shape.size() < 2) {
     throw Error("unsupported", "stream rotated: expected images, found samples without rows",
                 "use a dataset of images, or stream=permuted", kExitUsage);
   }
-  const PixelGrid grid = pixel_grid(source, "rotated");
+  const PixelGrid grid = pixel_grid(labels, "rotated");
   const auto angles = task_angles(options, run_seed);
   StreamPlan plan =
-      domain_tasks(static_cast<std::int64_t>(angles.size()), scenario, options.hold_out, source);
+      domain_tasks(static_cast<std::int64_t>(angles.size()), scenario, options.hold_out, labels);
   for (std::size_t t = 0; t < angles.size(); ++t) {
     TaskPlan& task = plan.tasks[t];
     task.name = fixed_text(angles[t], 1) + "°";

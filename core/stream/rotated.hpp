@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/abi/scenario.hpp"
 #include "core/stream/hold_out.hpp"
-#include "core/stream/scenario.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {
@@ -40,7 +40,7 @@ std::vector<std::int32_t> rotation_map(double degrees, std::int64_t height, std:
 /// Plans one angle per task, for training and test samples alike.
 /// Errors:  Error `bad-option` for a range or list that gives no angles; `unsupported` for samples
 ///          that are no images.
-StreamPlan build_rotated(const RotatedOptions& options, Scenario scenario, const SourceView& source,
-                         std::uint64_t run_seed);
+StreamPlan build_rotated(const RotatedOptions& options, Scenario scenario,
+                         const DatasetLabels& labels, std::uint64_t run_seed);
 
 }  // namespace clh::core

@@ -9,20 +9,20 @@ namespace {
 
 struct Builder {
   Scenario scenario;
-  const SourceView& source;
+  const DatasetLabels& labels;
   std::uint64_t run_seed;
 
   StreamPlan operator()(const ClassSplitOptions& options) const {
-    return build_class_split(options, scenario, source, run_seed);
+    return build_class_split(options, scenario, labels, run_seed);
   }
   StreamPlan operator()(const PermutedOptions& options) const {
-    return build_permuted(options, scenario, source, run_seed);
+    return build_permuted(options, scenario, labels, run_seed);
   }
   StreamPlan operator()(const RotatedOptions& options) const {
-    return build_rotated(options, scenario, source, run_seed);
+    return build_rotated(options, scenario, labels, run_seed);
   }
   StreamPlan operator()(const JointOptions& options) const {
-    return build_joint(options, scenario, source, run_seed);
+    return build_joint(options, scenario, labels, run_seed);
   }
 };
 
@@ -51,9 +51,9 @@ void bind(StreamChoice& choice, clh::OptionBinder& option) {
   std::visit([&option](auto& options) { options.bind(option); }, choice);
 }
 
-StreamPlan build_stream(const StreamChoice& choice, Scenario scenario, const SourceView& source,
+StreamPlan build_stream(const StreamChoice& choice, Scenario scenario, const DatasetLabels& labels,
                         std::uint64_t run_seed) {
-  return std::visit(Builder{scenario, source, run_seed}, choice);
+  return std::visit(Builder{scenario, labels, run_seed}, choice);
 }
 
 }  // namespace clh::core

@@ -5,11 +5,11 @@
 #include <string_view>
 #include <variant>
 
+#include "core/abi/scenario.hpp"
 #include "core/stream/class_split.hpp"
 #include "core/stream/joint.hpp"
 #include "core/stream/permuted.hpp"
 #include "core/stream/rotated.hpp"
-#include "core/stream/scenario.hpp"
 #include "core/stream/stream_plan.hpp"
 
 namespace clh::core {
@@ -31,7 +31,7 @@ void bind(StreamChoice& choice, clh::OptionBinder& option);
 
 /// Plans the chosen stream: a pure function of its arguments.
 /// Errors:  those of the stream.
-StreamPlan build_stream(const StreamChoice& choice, Scenario scenario, const SourceView& source,
+StreamPlan build_stream(const StreamChoice& choice, Scenario scenario, const DatasetLabels& labels,
                         std::uint64_t run_seed);
 
 }  // namespace clh::core

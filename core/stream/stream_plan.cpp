@@ -99,9 +99,9 @@ std::string hash(const StreamPlan& plan) {
   return canonical.hash();
 }
 
-std::string class_name(const SourceView& source, std::int64_t class_id) {
+std::string class_name(const DatasetLabels& labels, std::int64_t class_id) {
   const auto at = static_cast<std::size_t>(class_id);
-  return at < source.class_names.size() ? source.class_names[at] : std::to_string(class_id);
+  return at < labels.class_names.size() ? labels.class_names[at] : std::to_string(class_id);
 }
 
 }  // namespace clh::core

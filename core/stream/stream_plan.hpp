@@ -10,8 +10,8 @@
 namespace clh::core {
 
 /// What a stream builder may know of a dataset.
-/// Owner:   the labels belong to the caller and outlive the view.
-struct SourceView {
+/// Owner:   the labels belong to the caller and outlive this.
+struct DatasetLabels {
   const std::int64_t* train_labels = nullptr;  // [n_train], original class ids
   std::int64_t n_train = 0;
   const std::int64_t* test_labels = nullptr;  // [n_test]
@@ -57,6 +57,6 @@ std::string hash(const TaskPlan& task);
 std::string hash(const StreamPlan& plan);
 
 /// The name of an original class, its number where the dataset names none.
-std::string class_name(const SourceView& source, std::int64_t class_id);
+std::string class_name(const DatasetLabels& labels, std::int64_t class_id);
 
 }  // namespace clh::core

@@ -9,12 +9,12 @@ Bench::Bench(Workshop& workshop, std::uint64_t seed)
 
 const clh_factory& Bench::choose(clh_kind kind, const std::string& name,
                                  const ConfigTable& options) {
-  ComponentSource source;
-  source.find = [this](clh_kind k, const std::string& n) -> const clh_component& {
+  ComponentLookup lookup;
+  lookup.find = [this](clh_kind k, const std::string& n) -> const clh_component& {
     return *workshop_->library().load(k, n).component;
   };
   std::vector<std::string> warnings;
-  chosen_.push_back(resolve_component(kind, kind_name(kind), options, name, source,
+  chosen_.push_back(resolve_component(kind, kind_name(kind), options, name, lookup,
                                       PathBase::of_process(), warnings));
   return chosen_.back()->factory;
 }

@@ -18,7 +18,7 @@ namespace clh::core {
 struct CheckOptions {
   std::string include, exclude;  // regular expressions on Check::label(); empty = all, none
   std::uint64_t seed = 0;        // of everything that a check draws
-  SearchLevels search;           // where components that the plugin asks for are found
+  SearchPlaces search;           // where components that the plugin asks for are found
   std::optional<LockFile> lock;  // with it, those that it holds and no others
 };
 

@@ -28,7 +28,7 @@ std::vector<ComponentCheck> checks_of(clh_kind kind) {
 
 std::vector<Check> component_checks(Workshop& workshop, const ProvidedComponent& provided) {
   std::vector<Check> checks;
-  for (const auto& group : {option_checks(), checks_of(kind_of(provided.kind)), conduct_checks(),
+  for (const auto& group : {option_checks(), checks_of(kind_of(provided.kind)), isolation_checks(),
                             state_checks(), damage_checks(), life_checks()}) {
     for (const auto& check : group) {
       checks.push_back(

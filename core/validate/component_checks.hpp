@@ -18,9 +18,10 @@ struct ComponentCheck {
   std::string (*run)(Workshop& workshop, const ProvidedComponent& provided);
 };
 
-/// Of every kind: options; repeatability and manners; saved state; lifetime.
+/// Of every kind: options; isolation from seeds, neighbours and the process; saved state;
+/// lifetime.
 std::vector<ComponentCheck> option_checks();
-std::vector<ComponentCheck> conduct_checks();
+std::vector<ComponentCheck> isolation_checks();
 std::vector<ComponentCheck> state_checks();
 std::vector<ComponentCheck> damage_checks();
 std::vector<ComponentCheck> life_checks();

@@ -1,5 +1,5 @@
 // Damaged state: what lacks an entry or holds one of another type is refused, what is truncated or
-// flipped is at least survived.
+// flipped at least ends no process.
 #include <ATen/core/Tensor.h>
 
 #include <functional>
@@ -9,7 +9,7 @@
 #include "core/random/rng_streams.hpp"
 #include "core/state/state_difference.hpp"
 #include "core/validate/component_checks.hpp"
-#include "core/validate/half_life.hpp"
+#include "core/validate/state_mid_run.hpp"
 
 namespace clh::core {
 namespace {
@@ -48,13 +48,13 @@ std::string joined(const Path& path) {
   return text;
 }
 
-/// The plugin's own part of a state, ready to be damaged.
-class Damage final {
+/// Loads changed copies of a saved state: the plugin's own part of it, one change at a time.
+class StateMutator final {
  public:
-  Damage(Workshop& workshop, const ProvidedComponent& provided)
+  StateMutator(Workshop& workshop, const ProvidedComponent& provided)
       : workshop_(&workshop),
         provided_(provided),
-        record_(half_a_life(workshop, provided)),
+        record_(state_mid_run(workshop, provided)),
         reader_(fresh(workshop, provided)) {
     const auto* own = reader_->own(*record_);
     if (own == nullptr || is_empty(*own)) {
@@ -68,8 +68,8 @@ class Damage final {
     return parent_of(*reader_->own(*record_), path).values.at(path.back());
   }
 
-  /// Loads a copy changed by `change` and lives on with it. Returns: whether the load succeeded.
-  bool survives(const std::function<void(StateRecord& own)>& change) {
+  /// Loads a copy changed by `change` and runs on with it. Returns: whether the load succeeded.
+  bool loads(const std::function<void(StateRecord& own)>& change) {
     const auto copy = copy_state(*record_);
     change(*reader_->own(*copy));
     const auto specimen = fresh(*workshop_, provided_);
@@ -79,7 +79,7 @@ class Damage final {
       return false;
     }
     try {
-      specimen->live();
+      specimen->run_to_end();
     } catch (const std::exception&) {
       // An error later is as good: nothing crashed.
     }
@@ -95,31 +95,31 @@ class Damage final {
 };
 
 std::string check_missing(Workshop& workshop, const ProvidedComponent& provided) {
-  Damage damage(workshop, provided);
-  const bool empty = damage.survives([](StateRecord& own) {
+  StateMutator mutator(workshop, provided);
+  const bool empty = mutator.loads([](StateRecord& own) {
     own.values.clear();
     own.children.clear();
   });
   expect(!empty, "an error for an empty state", "it was loaded");
-  for (const auto& path : damage.paths()) {
+  for (const auto& path : mutator.paths()) {
     const bool loaded =
-        damage.survives([&](StateRecord& own) { parent_of(own, path).values.erase(path.back()); });
+        mutator.loads([&](StateRecord& own) { parent_of(own, path).values.erase(path.back()); });
     expect(!loaded, "an error for a state without " + joined(path), "it was loaded");
   }
-  return std::to_string(damage.paths().size()) + " entries";
+  return std::to_string(mutator.paths().size()) + " entries";
 }
 
 std::string check_types(Workshop& workshop, const ProvidedComponent& provided) {
-  Damage damage(workshop, provided);
-  for (const auto& path : damage.paths()) {
-    const bool is_text = std::holds_alternative<std::string>(damage.value(path));
-    const bool loaded = damage.survives([&](StateRecord& own) {
+  StateMutator mutator(workshop, provided);
+  for (const auto& path : mutator.paths()) {
+    const bool is_text = std::holds_alternative<std::string>(mutator.value(path));
+    const bool loaded = mutator.loads([&](StateRecord& own) {
       parent_of(own, path).values[path.back()] =
           is_text ? Value(std::int64_t{1}) : Value(std::string("text"));
     });
     expect(!loaded, "an error for a state with another type of " + joined(path), "it was loaded");
   }
-  return std::to_string(damage.paths().size()) + " entries";
+  return std::to_string(mutator.paths().size()) + " entries";
 }
 
 template <class List>
@@ -176,18 +176,18 @@ struct Flipped {
 
 std::string check_damaged(Workshop& workshop, const ProvidedComponent& provided) {
   constexpr int kFlips = 3;
-  Damage damage(workshop, provided);
+  StateMutator mutator(workshop, provided);
   SequentialStream dice(derive_key(workshop.seed(), "validate", "state"));
   int refused = 0, tried = 0;
   const auto change = [&](const Path& path, const Value& value) {
     ++tried;
     refused +=
-        damage.survives([&](StateRecord& own) { parent_of(own, path).values[path.back()] = value; })
+        mutator.loads([&](StateRecord& own) { parent_of(own, path).values[path.back()] = value; })
             ? 0
             : 1;
   };
-  for (const auto& path : damage.paths()) {
-    const auto value = damage.value(path);
+  for (const auto& path : mutator.paths()) {
+    const auto value = mutator.value(path);
     change(path, std::visit(Truncated{}, value));
     for (int i = 0; i < kFlips; ++i) {
       change(path, std::visit(Flipped{&dice}, value));

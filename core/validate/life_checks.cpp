@@ -65,7 +65,7 @@ std::string check_cycles(Workshop& workshop, const ProvidedComponent& provided) 
 }
 
 std::string check_threads(Workshop& workshop, const ProvidedComponent& provided) {
-  make_small_specimen(workshop, provided, workshop.seed())->live();
+  make_small_specimen(workshop, provided, workshop.seed())->run_to_end();
   const auto left = threads_left(workshop.subject().host_threads());
   expect(left == 0, "no thread left behind after destroy (rule R7)",
          std::to_string(left) + (left == 1 ? " thread" : " threads"));
@@ -73,9 +73,10 @@ std::string check_threads(Workshop& workshop, const ProvidedComponent& provided)
 }
 
 std::string check_descriptors(Workshop& workshop, const ProvidedComponent& provided) {
-  make_small_specimen(workshop, provided, workshop.seed())->live();  // what is opened once may stay
+  // What is opened once may stay.
+  make_small_specimen(workshop, provided, workshop.seed())->run_to_end();
   const auto before = ProcessState::now();
-  make_small_specimen(workshop, provided, workshop.seed())->live();
+  make_small_specimen(workshop, provided, workshop.seed())->run_to_end();
   const auto found = difference(before, ProcessState::now(), {"descriptors"});
   expect(found.empty(), "every file closed after destroy", found);
   return "";

@@ -1,4 +1,4 @@
-// Models: two small tasks under the real loop, in every setting that they declare.
+// Models: two small tasks under the real loop, in every scenario that they declare.
 #include <clh/error.hpp>
 
 #include <ATen/core/grad_mode.h>
@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "core/abi/capabilities.hpp"
+#include "core/abi/scenario.hpp"
 #include "core/error.hpp"
 #include "core/state/state_difference.hpp"
 #include "core/validate/bad_inputs.hpp"
@@ -23,29 +24,26 @@ bool has_network(Workshop& workshop, const ProvidedComponent& provided) {
 }
 
 TrialForm first_form(Workshop& workshop, const ProvidedComponent& provided) {
-  const auto settings = settings_of(workshop.component(provided));
-  expect(!settings.empty(), "a model with one of class-il, domain-il, task-il and task-free",
-         "none among its capabilities");
   TrialForm form;
-  form.setting = settings.front();
+  form.scenario = first_scenario_of(workshop.component(provided));
   form.seed = workshop.seed();
   return form;
 }
 
-/// The heads that a setting can have, the first one of which every model must bear.
-std::vector<std::string> heads_of(Setting setting) {
-  switch (setting) {
-    case Setting::kClassIl:
+/// The heads that a scenario can have, the first one of which every model must bear.
+std::vector<std::string> heads_of(Scenario scenario) {
+  switch (scenario) {
+    case Scenario::kClassIl:
       return {"fixed", "incremental"};
-    case Setting::kTaskIl:
+    case Scenario::kTaskIl:
       return {"multi-head", "fixed"};
     default:
       return {"fixed"};
   }
 }
 
-std::string text_of(const TrialForm& form, const char* setting) {
-  return std::string(setting) + ", head " + form.head + ", batches of " +
+std::string text_of(const TrialForm& form) {
+  return std::string(name(form.scenario)) + ", head " + form.head + ", batches of " +
          std::to_string(form.batch_size);
 }
 
@@ -67,16 +65,15 @@ void check_run(Workshop& workshop, const ProvidedComponent& provided, const Tria
 }
 
 std::string check_batches(Workshop& workshop, const ProvidedComponent& provided) {
-  constexpr const char* kNames[] = {"class-il", "domain-il", "task-il", "task-free"};
   int runs = 0;
   auto form = first_form(workshop, provided);
-  for (const auto setting : settings_of(workshop.component(provided))) {
-    form.setting = setting;
-    for (const auto& head : heads_of(setting)) {
+  for (const auto scenario : scenarios_of(workshop.component(provided))) {
+    form.scenario = scenario;
+    for (const auto& head : heads_of(scenario)) {
       form.head = head;
       for (const std::int64_t batch : {1, 7, 13}) {
         form.batch_size = batch;
-        const auto where = text_of(form, kNames[static_cast<int>(setting)]);
+        const auto where = text_of(form);
         try {
           check_run(workshop, provided, form, where);
           ++runs;
@@ -88,7 +85,7 @@ std::string check_batches(Workshop& workshop, const ProvidedComponent& provided)
       }
     }
   }
-  expect(runs > 0, "a setting in which it trains", "none");
+  expect(runs > 0, "a scenario in which it trains", "none");
   return std::to_string(runs) + " runs of two tasks";
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/abi/capabilities.hpp"
 #include "core/abi/error_text.hpp"
+#include "core/abi/scenario.hpp"
 #include "core/validate/check.hpp"
 #include "core/validate/input_shape.hpp"
 #include "core/validate/lut_parts.hpp"
@@ -54,11 +55,10 @@ const void* RawInstance::make_spec(Workshop& workshop, const ProvidedComponent& 
   switch (kind_of(provided.kind)) {
     case CLH_MODEL: {
       const auto& component = workshop.component(provided);
-      const auto settings = settings_of(component);
+      const auto scenarios = scenarios_of(component);
       input_ = probe_shape("small");
       model_.struct_size = sizeof model_;
-      model_.scenario = CLH_CLASS_IL + static_cast<std::int32_t>(
-                                           settings.empty() ? Setting::kClassIl : settings.front());
+      model_.scenario = abi_number(scenarios.empty() ? Scenario::kClassIl : scenarios.front());
       transform_ = std::make_unique<SampleTransform>(TransformPlan{}, bench_.run().streams);
       model_.aug_vt = SampleTransform::table();
       model_.aug = transform_.get();

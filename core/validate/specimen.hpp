@@ -1,5 +1,5 @@
-// Specimen: one instance under the real host whose life can be played move by move, saved, loaded
-// and compared; the same for all six kinds.
+// Specimen: one instance under the real host that can be run move by move, saved, loaded and
+// compared; the same for all six kinds.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -16,10 +16,10 @@ class Specimen {
   Specimen(const Specimen&) = delete;
   Specimen& operator=(const Specimen&) = delete;
 
-  /// One more move: a batch, a split, a task's end. Returns: false when life is over.
+  /// One more move: a batch, a split, a task's end. Returns: false at the end of the run.
   /// Errors: what the host throws; CheckSkipped where something outside is missing.
   virtual bool move() = 0;
-  /// Everything that the rest of its life depends on, the host's side included.
+  /// Everything that the rest of the run depends on, the host's side included.
   virtual void save(StateRecord& record) = 0;
   virtual void load(const StateRecord& record) = 0;
   /// The plugin's own part of a saved record; null when there is none.
@@ -27,7 +27,7 @@ class Specimen {
   /// What can be seen of it: outputs, parameters, losses, state.
   virtual void outcome(StateRecord& record) = 0;
 
-  void live() {
+  void run_to_end() {
     while (move()) {
     }
   }

@@ -10,7 +10,7 @@
 #include "core/state/checkpoint.hpp"
 #include "core/state/state_difference.hpp"
 #include "core/validate/component_checks.hpp"
-#include "core/validate/half_life.hpp"
+#include "core/validate/state_mid_run.hpp"
 
 namespace clh::core {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::seconds kPatience{3};
 
 std::string check_second_save(Workshop& workshop, const ProvidedComponent& provided) {
-  const auto first = half_a_life(workshop, provided);
+  const auto first = state_mid_run(workshop, provided);
   const auto other = fresh(workshop, provided);
   other->load(*copy_state(*first));
   const auto found = state_difference(*first, *saved(*other));
@@ -27,10 +27,10 @@ std::string check_second_save(Workshop& workshop, const ProvidedComponent& provi
 }
 
 std::string check_resume(Workshop& workshop, const ProvidedComponent& provided) {
-  half_a_life(workshop, provided);  // skips what has no state
+  state_mid_run(workshop, provided);  // skips what has no state
   const auto reference = fresh(workshop, provided);
   StateRecord expected;
-  reference->live();
+  reference->run_to_end();
   reference->outcome(expected);
   int stops = 0, move = 0;
   const auto start = std::chrono::steady_clock::now();
@@ -44,7 +44,7 @@ std::string check_resume(Workshop& workshop, const ProvidedComponent& provided) 
     const auto record = saved(*interrupted);
     const auto resumed = fresh(workshop, provided);
     resumed->load(*record);
-    resumed->live();
+    resumed->run_to_end();
     StateRecord found;
     resumed->outcome(found);
     // Losses from before the stop are the record's, not the state's.
@@ -58,7 +58,7 @@ std::string check_resume(Workshop& workshop, const ProvidedComponent& provided) 
 }
 
 std::string check_file(Workshop& workshop, const ProvidedComponent& provided) {
-  const auto record = half_a_life(workshop, provided);
+  const auto record = state_mid_run(workshop, provided);
   const TemporaryFile file;
   write_checkpoint(file.path(), *record);
   const auto whole = read_checkpoint(file.path());

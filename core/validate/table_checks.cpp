@@ -7,16 +7,17 @@
 
 #include "core/abi/adopted_component.hpp"
 #include "core/abi/capabilities.hpp"
+#include "core/abi/scenario.hpp"
 #include "core/error.hpp"
 #include "core/text/identifiers.hpp"
 
 namespace clh::core {
 namespace {
 
-constexpr std::array<std::string_view, 13> kKnownCapabilities = {
-    "class-il",    "domain-il",     "task-il",      "task-free", "needs:task-count",
-    "needs:gates", "deterministic", "parallel-get", "cuda",      "semi-supervised",
-    "no-state",    "no-network",    "global-rng"};
+/// Beside the scenarios.
+constexpr std::array<std::string_view, 9> kKnownCapabilities = {
+    "needs:task-count", "needs:gates", "deterministic", "parallel-get", "cuda",
+    "semi-supervised",  "no-state",    "no-network",    "global-rng"};
 
 std::string label(const clh_component& component) {
   return std::string(kind_name(component.kind)) + ":" + component.id;
@@ -150,8 +151,9 @@ std::string check_capabilities(Subject& subject) {
   for_each_component(subject, [](const clh_component& component) {
     std::vector<std::string> seen;
     for (const auto& capability : capabilities(component)) {
-      const bool known = std::find(kKnownCapabilities.begin(), kKnownCapabilities.end(),
-                                   capability) != kKnownCapabilities.end();
+      const bool known =
+          is_scenario(capability) || std::find(kKnownCapabilities.begin(), kKnownCapabilities.end(),
+                                               capability) != kKnownCapabilities.end();
       expect(known || capability.find('.') != std::string::npos,
              "capabilities of this ABI, or in a reverse domain such as org.example.fast",
              printable(capability));

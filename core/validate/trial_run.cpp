@@ -2,18 +2,15 @@
 
 #include <utility>
 
-#include "core/abi/capabilities.hpp"
+#include "core/validate/check.hpp"
 #include "core/validate/probe_plugin.hpp"
 
 namespace clh::core {
 namespace {
 
-constexpr const char* kSettingNames[] = {"class-il", "domain-il", "task-il", "task-free"};
-
-std::vector<std::string> stream_words(Setting setting) {
-  std::vector<std::string> words = {std::string("stream.scenario=") +
-                                    kSettingNames[static_cast<int>(setting)]};
-  if (setting == Setting::kDomainIl) {
+std::vector<std::string> stream_words(Scenario scenario) {
+  std::vector<std::string> words = {"stream.scenario=" + std::string(name(scenario))};
+  if (scenario == Scenario::kDomainIl) {
     words.insert(words.end(), {"stream=permuted", "stream.tasks=2"});
   } else {
     words.insert(words.end(), {"stream=class-split", "stream.classes-per-task=[2]"});
@@ -23,7 +20,7 @@ std::vector<std::string> stream_words(Setting setting) {
 
 std::vector<std::string> words_of(Workshop& workshop, const ProvidedComponent& provided,
                                   const TrialForm& form) {
-  auto words = stream_words(form.setting);
+  auto words = stream_words(form.scenario);
   words.insert(words.end(),
                {"benchmark=none", "run.record=false", "optimizer=sgd", "optimizer.lr=0.05",
                 "eval.batch-size=16", "head=" + form.head, "run.seed=" + std::to_string(form.seed),
@@ -46,9 +43,9 @@ std::vector<std::string> words_of(Workshop& workshop, const ProvidedComponent& p
 }  // namespace
 
 TrialRun::TrialRun(Workshop& workshop, const ProvidedComponent& provided, const TrialForm& form) {
-  ConfigSources sources;
-  sources.overrides = words_of(workshop, provided, form);
-  config_ = resolve_config(config_schema(workshop.library()), sources);
+  ConfigInputs inputs;
+  inputs.overrides = words_of(workshop, provided, form);
+  config_ = resolve_config(config_schema(workshop.library()), inputs);
   experiment_ = std::make_unique<Experiment>(config_, workshop.catalogue(), workshop.library(),
                                              workshop.log(), nullptr);
   loop_ = std::make_unique<TaskLoop>(experiment_->loop(losses_));
@@ -60,14 +57,11 @@ void TrialRun::train_to(std::int64_t steps) {
   }
 }
 
-std::vector<Setting> settings_of(const clh_component& model) {
-  std::vector<Setting> settings;
-  for (int i = 0; i < 4; ++i) {
-    if (declares(model, kSettingNames[i])) {
-      settings.push_back(static_cast<Setting>(i));
-    }
-  }
-  return settings;
+Scenario first_scenario_of(const clh_component& model) {
+  const auto scenarios = scenarios_of(model);
+  expect(!scenarios.empty(), "a model with one of " + all_scenarios(),
+         "none among its capabilities");
+  return scenarios.front();
 }
 
 }  // namespace clh::core

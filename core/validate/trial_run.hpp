@@ -5,17 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "core/abi/scenario.hpp"
 #include "core/experiment/experiment.hpp"
 #include "core/state/state_record.hpp"
 #include "core/validate/workshop.hpp"
 
 namespace clh::core {
 
-/// Which stream and head; the settings that a model may declare.
-enum class Setting { kClassIl, kDomainIl, kTaskIl, kTaskFree };
-
 struct TrialForm {
-  Setting setting = Setting::kClassIl;
+  Scenario scenario = Scenario::kClassIl;
   std::string head = "fixed";
   std::string shape = "small";  // of the probe's pictures
   std::int64_t batch_size = 13;
@@ -49,7 +47,7 @@ class TrialRun final {
   std::unique_ptr<TaskLoop> loop_;
 };
 
-/// The settings that a model declares. Errors: none; empty when it declares none.
-std::vector<Setting> settings_of(const clh_component& model);
+/// The first scenario that a model declares. Errors: CheckFailed when it declares none.
+Scenario first_scenario_of(const clh_component& model);
 
 }  // namespace clh::core

@@ -1,5 +1,4 @@
-// Models and backbones live in a whole small run.
-
+// Models and backbones are driven in a whole small run.
 #include "core/validate/check.hpp"
 #include "core/validate/input_shape.hpp"
 #include "core/validate/specimen.hpp"
@@ -47,10 +46,7 @@ std::unique_ptr<Specimen> make_trial_specimen(Workshop& workshop, const Provided
   form.options = options;
   form.batch_size = 7;
   if (provided.kind == "model") {
-    const auto settings = settings_of(workshop.component(provided));
-    expect(!settings.empty(), "a model with one of class-il, domain-il, task-il and task-free",
-           "none among its capabilities");
-    form.setting = settings.front();
+    form.scenario = first_scenario_of(workshop.component(provided));
   } else {
     form.shape = input_shape_of(workshop, provided, options);
   }

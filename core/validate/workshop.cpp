@@ -7,7 +7,7 @@
 
 namespace clh::core {
 
-Workshop::Workshop(Subject& subject, SearchLevels search, std::optional<LockFile> lock,
+Workshop::Workshop(Subject& subject, SearchPlaces search, std::optional<LockFile> lock,
                    std::uint64_t seed)
     : subject_(&subject),
       search_(std::move(search)),

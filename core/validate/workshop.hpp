@@ -19,7 +19,7 @@ class Workshop final {
  public:
   /// Inputs: the subject is borrowed; search is where components that the plugin asks for lie; lock
   ///         is what --locked allows.
-  Workshop(Subject& subject, SearchLevels search, std::optional<LockFile> lock, std::uint64_t seed);
+  Workshop(Subject& subject, SearchPlaces search, std::optional<LockFile> lock, std::uint64_t seed);
   Workshop(const Workshop&) = delete;
   Workshop& operator=(const Workshop&) = delete;
 
@@ -42,7 +42,7 @@ class Workshop final {
 
  private:
   Subject* subject_;
-  SearchLevels search_;
+  SearchPlaces search_;
   std::optional<LockFile> lock_;
   std::uint64_t seed_;
   std::shared_ptr<spdlog::logger> log_;

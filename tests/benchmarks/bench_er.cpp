@@ -35,9 +35,9 @@ std::pair<double, double> host_job(const std::filesystem::path& runs, int seed) 
   const auto start = std::chrono::steady_clock::now();
   const auto catalogue = test::built_catalogue();
   core::PluginLibrary library(catalogue, core::host_torch_layout());
-  core::ConfigSources sources;
-  sources.overrides = {"run.seed=" + std::to_string(seed), "run.dir=" + runs.string()};
-  const auto config = core::resolve_config(core::config_schema(library), sources);
+  core::ConfigInputs inputs;
+  inputs.overrides = {"run.seed=" + std::to_string(seed), "run.dir=" + runs.string()};
+  const auto config = core::resolve_config(core::config_schema(library), inputs);
   auto log =
       std::make_shared<spdlog::logger>("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
   core::Experiment experiment(config, catalogue, library, log, nullptr);

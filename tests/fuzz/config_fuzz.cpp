@@ -15,7 +15,7 @@ namespace {
 using clh::test::demand;
 using clh::test::MemoryFile;
 
-clh::core::ConfigSources sources(const MemoryFile& file, std::vector<std::string> words) {
+clh::core::ConfigInputs inputs(const MemoryFile& file, std::vector<std::string> words) {
   return {file.path(), std::move(words), {"/srv", "/home/ada"}};
 }
 
@@ -24,11 +24,11 @@ void check(const std::string& file_text, const std::vector<std::string>& words) 
   static const clh::core::ConfigSchema schema = clh::core::fake_schema(catalogue);
   const MemoryFile file(file_text.data(), file_text.size());
   try {
-    const auto config = clh::core::resolve_config(schema, sources(file, words));
+    const auto config = clh::core::resolve_config(schema, inputs(file, words));
     config.json().dump();  // throws where a text is no UTF-8
     const std::string text = config.toml();
     const MemoryFile written(text.data(), text.size());
-    const auto again = clh::core::resolve_config(schema, sources(written, {})).toml();
+    const auto again = clh::core::resolve_config(schema, inputs(written, {})).toml();
     demand(again == text, "a written configuration to give itself", text + "\nand then " + again);
   } catch (const clh::core::Error& error) {
     clh::test::demand_readable(error, "", clh::core::kExitUsage);

@@ -71,18 +71,18 @@ TEST_F(List, Json) {
 }
 
 TEST_F(List, ExecutesNoPluginCode) {
-  const auto sung = folder() / "sung";
-  auto list = request({"list", "--plugin-dir", in_build("tests/host/canary")});
-  list.environment["CLH_CANARY"] = sung;
+  const auto trace = folder() / "trace";
+  auto list = request({"list", "--plugin-dir", in_build("tests/host/writes_at_load")});
+  list.environment["CLH_TRACE_FILE"] = trace;
   const auto result = run_process(list);
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_NE(result.out.find("  canary "), std::string::npos) << result.out;
-  EXPECT_FALSE(fs::exists(sung));
-  // The same canary is heard by a command that must load it.
-  list.command = {tested_host(), "describe", "canary", "--plugin-dir",
-                  in_build("tests/host/canary")};
+  EXPECT_NE(result.out.find("  writes-at-load "), std::string::npos) << result.out;
+  EXPECT_FALSE(fs::exists(trace));
+  // The same plugin leaves its trace in a command that must load it.
+  list.command = {tested_host(), "describe", "writes-at-load", "--plugin-dir",
+                  in_build("tests/host/writes_at_load")};
   EXPECT_EQ(run_process(list).exit_code, 0);
-  EXPECT_TRUE(fs::exists(sung));
+  EXPECT_TRUE(fs::exists(trace));
 }
 
 TEST_F(List, NearerLevelsShadowFartherOnes) {

@@ -147,10 +147,10 @@ TEST_F(PluginGates, RelativeSearchPathIsRefused) {
 }
 
 TEST_F(PluginGates, StoppingUnaskedIsAFailureOfThePlugin) {
-  expect_error(
-      host({"train", "--json", "dataset=canary", "--plugin-dir", in_build("tests/host/canary")}), 3,
-      "[plugin-error]: org.clh.test.canary 0.1.0 in load: stopped on request",
-      "report it to the plugin's author");
+  expect_error(host({"train", "--json", "dataset=writes-at-load", "--plugin-dir",
+                     in_build("tests/host/writes_at_load")}),
+               3, "[plugin-error]: org.clh.test.writes-at-load 0.1.0 in load: stopped on request",
+               "report it to the plugin's author");
 }
 
 TEST_F(PluginGates, MissingFilesAndFolders) {

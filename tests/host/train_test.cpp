@@ -14,18 +14,18 @@ class Train : public HostTest {
     }
     return names;
   }
-  /// "<setting>/<metric>" for every metric that a finished run has.
-  static std::set<std::string> metric_keys(const std::vector<std::string>& settings) {
+  /// "<scenario>/<metric>" for every metric that a finished run has.
+  static std::set<std::string> metric_keys(const std::vector<std::string>& scenarios) {
     std::set<std::string> names;
-    for (const auto& setting : settings) {
+    for (const auto& scenario : scenarios) {
       for (const std::string metric :
            {"average-accuracy", "average-incremental-accuracy", "learning-accuracy",
             "backward-transfer", "forgetting", "forgetting-first", "forgetting-max-all",
             "sample-mean-accuracy", "lower-triangle-accuracy"}) {
-        names.insert(setting + '/' + metric);
+        names.insert(scenario + '/' + metric);
       }
-      if (setting != "class-il") {
-        names.insert(setting + "/forward-transfer");
+      if (scenario != "class-il") {
+        names.insert(scenario + "/forward-transfer");
       }
     }
     return names;

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 class Validate : public HostTest {
  protected:
-  static std::string plugin() { return in_build("tests/host/validate/planted.so"); }
+  static std::string plugin() { return in_build("tests/host/validate/defective_plugin.so"); }
 
   /// Validates the plugin with one defect; "" = none.
   ProcessResult validate(const std::string& defect, const Words& more = {}) const {
@@ -81,7 +81,7 @@ TEST_F(Validate, ATableShorterThanItSays) {
   EXPECT_EQ(result.exit_code, 1) << result.err;
   const auto failed = failures(result);
   ASSERT_EQ(failed.count("behave.table"), 1U) << result.out;
-  EXPECT_EQ(failed.at("behave.table").at("component"), "encoder:planted");
+  EXPECT_EQ(failed.at("behave.table").at("component"), "encoder:defective-plugin");
   EXPECT_EQ(failed.at("behave.table").at("found"),
             "neither in number 3: a shorter table than it says");
 }
@@ -149,7 +149,7 @@ TEST_F(Validate, JsonNamesEveryCheck) {
   EXPECT_EQ(document.at("passed"), true);
   const auto& file = document.at("files").at(0);
   EXPECT_EQ(file.at("file"), std::filesystem::canonical(plugin()).string());
-  EXPECT_EQ(file.at("plugin"), "org.clh.test.planted 0.1.0");
+  EXPECT_EQ(file.at("plugin"), "org.clh.test.defective-plugin 0.1.0");
   EXPECT_EQ(file.at("counts").at("passed"), file.at("checks").size());
   for (const auto& check : file.at("checks")) {
     for (const char* key : {"name", "component", "verdict", "expected", "found", "seconds"}) {
@@ -175,8 +175,8 @@ TEST_F(Validate, IncludeAndExcludeChooseChecks) {
   EXPECT_TRUE(has(chosen, "load.opens")) << "gates stay";
   EXPECT_FALSE(has(chosen, "tables.unknown"));
   EXPECT_FALSE(has(chosen, "static.floor"));
-  EXPECT_TRUE(
-      has(names({"--json", "--include", "encoder:planted behave.create"}), "behave.create"));
+  EXPECT_TRUE(has(names({"--json", "--include", "encoder:defective-plugin behave.create"}),
+                  "behave.create"));
 }
 
 TEST_F(Validate, InProcessGivesTheSameVerdicts) {

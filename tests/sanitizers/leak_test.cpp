@@ -188,7 +188,7 @@ TEST_F(Leaks, DataOfADataset) {
   ::_exit((kept ? 2 : 0) + (lost ? 1 : 0));
 }
 
-TEST_F(Leaks, PlantedOnesAreFound) {
+TEST_F(Leaks, DeliberateOnesAreFound) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");  // a new process, not a fork of this one
   EXPECT_EXIT(live_with(rig_, "none"), testing::ExitedWithCode(0), "");
   EXPECT_EXIT(live_with(rig_, "hoarded"), testing::ExitedWithCode(2), "");

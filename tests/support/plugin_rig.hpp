@@ -35,7 +35,7 @@ class PluginRig {
  public:
   /// Inputs: files are further plugins, as with --plugin.
   explicit PluginRig(std::uint64_t seed = 0, std::vector<std::filesystem::path> files = {})
-      : catalogue_(core::Catalogue::scan(core::search_levels(search(std::move(files))),
+      : catalogue_(core::Catalogue::scan(core::search_places(search(std::move(files))),
                                          core::host_fingerprint())),
         library_(catalogue_, core::host_torch_layout()),
         run_(library_, seed,
@@ -49,11 +49,11 @@ class PluginRig {
   const clh_factory& choose(clh_kind kind, const std::string& name,
                             const core::ConfigTable& user = {}) {
     std::vector<std::string> warnings;
-    core::ComponentSource source;
-    source.find = [this](clh_kind k, const std::string& n) -> const clh_component& {
+    core::ComponentLookup lookup;
+    lookup.find = [this](clh_kind k, const std::string& n) -> const clh_component& {
       return *library_.load(k, n).component;
     };
-    chosen_.push_back(core::resolve_component(kind, "test", user, name, source,
+    chosen_.push_back(core::resolve_component(kind, "test", user, name, lookup,
                                               core::PathBase::of_process(), warnings));
     return chosen_.back()->factory;
   }

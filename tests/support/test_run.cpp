@@ -16,14 +16,14 @@ core::Catalogue built_catalogue() {
   if (const char* path = std::getenv("CLH_PLUGIN_PATH")) {
     options.env_path = path;
   }
-  return core::Catalogue::scan(core::search_levels(options), core::host_fingerprint());
+  return core::Catalogue::scan(core::search_places(options), core::host_fingerprint());
 }
 
 TestRun::TestRun(const std::vector<std::string>& overrides, bool full_check)
     : catalogue_(built_catalogue()), library_(catalogue_, core::host_torch_layout()) {
-  core::ConfigSources sources;
-  sources.overrides = overrides;
-  config_ = core::resolve_config(core::config_schema(library_), sources);
+  core::ConfigInputs inputs;
+  inputs.overrides = overrides;
+  config_ = core::resolve_config(core::config_schema(library_), inputs);
   core::set_threads(1);
   auto logger = std::make_shared<spdlog::logger>(
       "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log_));

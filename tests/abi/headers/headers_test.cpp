@@ -150,7 +150,7 @@ std::string seen(const fs::path& plugin, std::uint32_t struct_size) {
   fingerprint.machine = core::host_machine();
   fingerprint.abi_minor = CLH_ABI_MINOR;
   const auto& catalogue =
-      catalogues.emplace_back(core::Catalogue::scan(core::search_levels(search), fingerprint));
+      catalogues.emplace_back(core::Catalogue::scan(core::search_places(search), fingerprint));
   auto& library = libraries.emplace_back(catalogue, core::TorchLayout{});
   const auto* component = library.load(CLH_DATASET, "drill").component;
   NextHost next;

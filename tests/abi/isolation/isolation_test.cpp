@@ -81,7 +81,7 @@ class Isolation : public ::testing::Test {
     host.machine = core::host_machine();
     host.abi_minor = CLH_ABI_MINOR;
     const auto& catalogue =
-        catalogues.emplace_back(core::Catalogue::scan(core::search_levels(search), host));
+        catalogues.emplace_back(core::Catalogue::scan(core::search_places(search), host));
     auto& library = libraries.emplace_back(catalogue, core::TorchLayout{});
     Words found;
     for (const char* name : {"east", "west"}) {

@@ -1,6 +1,7 @@
 /* Neuron: each table is one sigmoid neuron over its pins, y_u = sigmoid(b_u + sum_j w_uj x_uj). A
-   node in C that differentiates itself (clh.node.vjp/1); tests/abi/twins/neuron.cpp is the same
-   formula, in the same order of operations, for LibTorch. */
+   node in C that differentiates itself (clh.node.vjp/1);
+   tests/abi/two_compilers/plugins/neuron.cpp is the same formula, in the same order of operations,
+   for LibTorch. */
 #include <clh/note.h>
 #include <dlpack/dlpack.h>
 

@@ -36,8 +36,8 @@ TEST(MetricTable, RunningExampleInOrder) {
   }
 }
 
-bool has_forward_transfer(const std::string& setting) {
-  for (const auto& metric : final_metrics(setting, running_example())) {
+bool has_forward_transfer(const std::string& scenario) {
+  for (const auto& metric : final_metrics(scenario, running_example())) {
     if (metric.definition_id == "fwt.random-init") {
       return true;
     }

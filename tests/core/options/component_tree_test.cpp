@@ -13,7 +13,7 @@ class ComponentTree : public testing::Test {
  protected:
   std::unique_ptr<ResolvedComponent> resolve(const std::string& toml) {
     return resolve_component(CLH_BACKBONE, "backbone", read_toml(toml, "test"), "",
-                             catalogue_.source(), kPaths, warnings_);
+                             catalogue_.lookup(), kPaths, warnings_);
   }
 
   FakeCatalogue catalogue_;
@@ -24,7 +24,7 @@ TEST_F(ComponentTree, GivesACompleteFactory) {
   const auto mlp = resolve("name = \"mlp\"\ndepth = 3");
   EXPECT_EQ(mlp->factory.struct_size, sizeof(clh_factory));
   EXPECT_EQ(mlp->factory.n_args, 2u);
-  EXPECT_EQ(mlp->factory.component, &catalogue_.source().find(CLH_BACKBONE, "mlp"));
+  EXPECT_EQ(mlp->factory.component, &catalogue_.lookup().find(CLH_BACKBONE, "mlp"));
   EXPECT_STREQ(mlp->factory.path, "backbone");
   const auto options = clh::read_options<MlpOptions>(mlp->factory.args);
   EXPECT_EQ(options.width, 10);
@@ -102,10 +102,10 @@ TEST_F(ComponentTree, PassesTheLookupsErrorOn) {
 }
 
 TEST_F(ComponentTree, UsesTheComponentsOwnIdWithoutAFullOne) {
-  ComponentSource source = catalogue_.source();
-  source.full_id = nullptr;
+  ComponentLookup lookup = catalogue_.lookup();
+  lookup.full_id = nullptr;
   const auto refusal = refusal_of([&] {
-    resolve_component(CLH_MODEL, "model", read_toml("name = \"er\"\nx = 1", "test"), "", source,
+    resolve_component(CLH_MODEL, "model", read_toml("name = \"er\"\nx = 1", "test"), "", lookup,
                       kPaths, warnings_);
   });
   EXPECT_EQ(refusal.text, "[model] x: expected an option of er, found an unknown key");

@@ -104,7 +104,7 @@ class FakeCatalogue {
   }
 
   /// Owner: borrows this object.
-  ComponentSource source() const {
+  ComponentLookup lookup() const {
     return {[this](clh_kind kind, const std::string& name) -> const clh_component& {
               const auto found = components_.find({kind, name});
               if (found == components_.end()) {
@@ -229,7 +229,7 @@ inline ConfigSchema fake_schema(const FakeCatalogue& catalogue) {
   schema.optimizer.tables.emplace("sgd", clh::describe_options<SgdOptions>());
   schema.optimizer.tables.emplace("adam", clh::describe_options<AdamOptions>());
   schema.optimizer.default_name = "sgd";
-  schema.components = catalogue.source();
+  schema.components = catalogue.lookup();
   return schema;
 }
 

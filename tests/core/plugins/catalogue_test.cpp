@@ -38,18 +38,18 @@ std::string plugin_for_abi(const std::string& abi) {
 
 class CatalogueTest : public ::testing::Test {
  protected:
-  // Writes a plugin into the directory of a level: "dir", "dir2", "env", "user".
+  // Writes a plugin into the directory of an origin: "dir", "dir2", "env", "user".
   std::string put(const std::string& name, const std::string& bytes) {
     return directory_.write(name, bytes).string();
   }
 
-  SearchLevels places() const {
+  SearchPlaces places() const {
     fs::create_directories(directory_.path() / "dir");
     fs::create_directories(directory_.path() / "dir2");
-    return {{Level::kDirectory, directory_.path() / "dir"},
-            {Level::kDirectory, directory_.path() / "dir2"},
-            {Level::kEnvironment, directory_.path() / "env"},
-            {Level::kUser, directory_.path() / "user"}};
+    return {{PluginOrigin::kDirectory, directory_.path() / "dir"},
+            {PluginOrigin::kDirectory, directory_.path() / "dir2"},
+            {PluginOrigin::kEnvironment, directory_.path() / "env"},
+            {PluginOrigin::kUser, directory_.path() / "user"}};
   }
 
   Catalogue scan() const { return Catalogue::scan(places(), host()); }
@@ -68,7 +68,7 @@ TEST_F(CatalogueTest, FindsPluginsByNameAndById) {
   ASSERT_EQ(catalogue.entries().size(), 1u);
   const CatalogueEntry& entry = catalogue.entries()[0];
   EXPECT_EQ(entry.path, path);
-  EXPECT_EQ(entry.level, Level::kDirectory);
+  EXPECT_EQ(entry.origin, PluginOrigin::kDirectory);
   EXPECT_EQ(entry.note.id, "org.a.er");
   EXPECT_TRUE(entry.usable());
   EXPECT_EQ(entry.status, "");
@@ -129,7 +129,9 @@ TEST_F(CatalogueTest, ANamedFileMustBeAPlugin) {
   test::ElfImage library;
   library.notes.clear();
   const auto slug_of = [](const fs::path& file) {
-    const Error error = test::error_of([&] { Catalogue::scan({{Level::kFile, file}}, host()); });
+    const Error error = test::error_of([&] {
+      Catalogue::scan({{PluginOrigin::kFile, file}}, host());
+    });
     EXPECT_EQ(error.exit_code(), kExitPlugin);
     EXPECT_EQ(std::string(error.what()).find(file.string() + ": expected "), 0u) << error.what();
     return error.slug();
@@ -139,19 +141,20 @@ TEST_F(CatalogueTest, ANamedFileMustBeAPlugin) {
   EXPECT_EQ(slug_of(put("c.so", plugin_for_abi("0.2"))), "abi-mismatch");
   EXPECT_EQ(slug_of(directory_.path() / "absent.so"), "load-failed");
   const auto named = put("er.plugin", plugin("org.a.er", "model:er"));
-  EXPECT_EQ(Catalogue::scan({{Level::kFile, named}}, host()).find("model", "er").path, named);
+  EXPECT_EQ(Catalogue::scan({{PluginOrigin::kFile, named}}, host()).find("model", "er").path,
+            named);
 }
 
 TEST_F(CatalogueTest, OnlyANamedDirectoryMustExist) {
   const auto absent = directory_.path() / "absent";
-  EXPECT_TRUE(
-      Catalogue::scan(
-          {{Level::kEnvironment, absent}, {Level::kUser, absent}, {Level::kInstalled, absent}},
-          host())
-          .entries()
-          .empty());
+  EXPECT_TRUE(Catalogue::scan({{PluginOrigin::kEnvironment, absent},
+                               {PluginOrigin::kUser, absent},
+                               {PluginOrigin::kInstalled, absent}},
+                              host())
+                  .entries()
+                  .empty());
   const Error error = test::error_of([&] {
-    Catalogue::scan({{Level::kDirectory, absent}}, host());
+    Catalogue::scan({{PluginOrigin::kDirectory, absent}}, host());
   });
   EXPECT_EQ(format(error), "error[bad-option]: --plugin-dir " + absent.string() +
                                ": expected a readable directory, found \"No such file or "
@@ -278,7 +281,7 @@ TEST_F(CatalogueTest, APluginThatThisBuildCouldMakeIsNotUnknown) {
   put("built/known-components.txt", "model:er er\nmodel:er-ace er_ace\nbackbone:gem gem\n");
   put("built/plugins/er.so", plugin("org.a.er", "model:er"));
   const auto catalogue =
-      Catalogue::scan({{Level::kInstalled, directory_.path() / "built/plugins"}}, host());
+      Catalogue::scan({{PluginOrigin::kInstalled, directory_.path() / "built/plugins"}}, host());
   EXPECT_EQ(refusal(catalogue, "er-ace"),
             "2 error[not-built]: [model] name: expected \"er-ace\" to be built, found its sources "
             "alone\n  fix: bash cmake/bootstrap.sh build er_ace");

@@ -52,12 +52,12 @@ class Loading : public testing::Test {
     return host;
   }
 
-  Catalogue catalogue_ =
-      Catalogue::scan({{Level::kFile, test::in_build("lib/cl-host/plugins/fashion_mnist.so")},
-                       {Level::kFile, test::in_build("lib/cl-host/plugins/mnist.so")},
-                       {Level::kFile, test::in_build("tests/plugins/tiny.so")},
-                       {Level::kFile, test::in_build("lib/cl-host/plugins/thermometer.so")}},
-                      fingerprint());
+  Catalogue catalogue_ = Catalogue::scan(
+      {{PluginOrigin::kFile, test::in_build("lib/cl-host/plugins/fashion_mnist.so")},
+       {PluginOrigin::kFile, test::in_build("lib/cl-host/plugins/mnist.so")},
+       {PluginOrigin::kFile, test::in_build("tests/plugins/tiny.so")},
+       {PluginOrigin::kFile, test::in_build("lib/cl-host/plugins/thermometer.so")}},
+      fingerprint());
   PluginLibrary library_{catalogue_, TorchLayout{}};
   clh_host host_ = test::neutral_host();
 };

@@ -22,8 +22,8 @@ SearchOptions every_option() {
 
 std::vector<std::string> lines(const SearchOptions& options) {
   std::vector<std::string> result;
-  for (const SearchPlace& place : search_levels(options)) {
-    result.push_back(std::string(to_string(place.level)) + " " + place.path.string());
+  for (const SearchPlace& place : search_places(options)) {
+    result.push_back(std::string(to_string(place.origin)) + " " + place.path.string());
   }
   return result;
 }
@@ -58,20 +58,20 @@ TEST(SearchPath, ExtraRightsIgnoreTheEnvironment) {
 TEST(SearchPath, MakesWhatTheCommandLineNamesAbsolute) {
   SearchOptions options;
   options.files = {"er.so"};
-  EXPECT_EQ(search_levels(options).at(0).path, std::filesystem::current_path() / "er.so");
+  EXPECT_EQ(search_places(options).at(0).path, std::filesystem::current_path() / "er.so");
 }
 
 TEST(SearchPath, RefusesRelativeAndEmptyEntries) {
   for (const char* value : {"plugins", "/a:plugins", "/a::/b", ":/a", "/a:", ":", "."}) {
     SearchOptions options = every_option();
     options.env_path = value;
-    const Error error = test::error_of([&] { search_levels(options); });
+    const Error error = test::error_of([&] { search_places(options); });
     EXPECT_EQ(error.slug(), "insecure-path") << value;
     EXPECT_EQ(error.exit_code(), kExitUsage);
   }
   SearchOptions options;
   options.env_path = "/a:plugins";
-  EXPECT_STREQ(test::error_of([&] { search_levels(options); }).what(),
+  EXPECT_STREQ(test::error_of([&] { search_places(options); }).what(),
                "CLH_PLUGIN_PATH: expected absolute directories separated by colons, found "
                "\"plugins\"");
 }

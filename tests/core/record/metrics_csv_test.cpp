@@ -14,7 +14,7 @@ constexpr const char* kHeading =
     "backward-transfer,forgetting,forgetting-first,forgetting-max-all,forward-transfer,"
     "sample-mean-accuracy,lower-triangle-accuracy,\"accuracy/zero, one\",accuracy/two\n";
 
-TEST(MetricsCsv, OneLinePerTaskAndSetting) {
+TEST(MetricsCsv, OneLinePerTaskAndScenario) {
   // class-il after task 2: aa (0.5 + 0.25) / 2, aia (0.75 + 0.375) / 2, la (0.75 + 0.25) / 2,
   // samples (50 + 75) / 400, lower triangle (0.75 + 0.5 + 0.25) / 3. In task-il the untrained
   // network was evaluated on one task, and row 2 is incomplete.

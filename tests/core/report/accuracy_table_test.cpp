@@ -109,7 +109,7 @@ TEST(AccuracyTable, RefusesMissingTaskNames) {
   EXPECT_THROW(accuracy_table("class-il", AccuracyMatrix({10, 10}), {"a"}, {}), std::out_of_range);
 }
 
-TEST(MetricsTable, SettingsSideBySide) {
+TEST(MetricsTable, ScenariosSideBySide) {
   EXPECT_EQ(metrics_table(sample_record().matrices, {}),
             "                              class-il  task-il  definition\n"
             "average-accuracy                 37.50   100.00  aa.task-mean\n"

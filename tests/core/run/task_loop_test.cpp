@@ -55,7 +55,7 @@ TEST(TaskLoop, TheDefaultNetworkHasTheKnownNumberOfParameters) {
   EXPECT_EQ(run.values().numel(), 89610);
 }
 
-TEST(TaskLoop, ReportsBothSettingsForAClassSplitAndOneForDomains) {
+TEST(TaskLoop, ReportsBothScenariosForAClassSplitAndOneForDomains) {
   TestRun split(job({"stream.classes-per-task=5"}));
   split.train();
   EXPECT_EQ(split.experiment().matrices().size(), 2U);

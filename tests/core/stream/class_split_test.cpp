@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "tests/core/stream/refusal.hpp"
-#include "tests/core/stream/tiny_source.hpp"
+#include "tests/core/stream/tiny_dataset.hpp"
 #include <gtest/gtest.h>
 
 namespace class_split_test {
@@ -26,11 +26,11 @@ std::vector<Ints> classes_of(const StreamPlan& plan) {
 }
 
 std::vector<Ints> split(const Ints& classes_per_task, Remainder remainder, std::int64_t n_classes) {
-  const TinySource source(n_classes, 1, 1);
+  const TinyDataset dataset(n_classes, 1, 1);
   ClassSplitOptions options;
   options.classes_per_task = classes_per_task;
   options.remainder = remainder;
-  return classes_of(build_class_split(options, Scenario::kClassIl, source.view, 0));
+  return classes_of(build_class_split(options, Scenario::kClassIl, dataset.labels, 0));
 }
 
 std::string refused(const Ints& classes_per_task, std::int64_t n_classes) {
@@ -38,8 +38,8 @@ std::string refused(const Ints& classes_per_task, std::int64_t n_classes) {
 }
 
 TEST(ClassSplit, DealsClassesAndTheirSamplesOut) {
-  const TinySource source(4, 3, 1);
-  const auto plan = build_class_split({}, Scenario::kClassIl, source.view, 0);
+  const TinyDataset dataset(4, 3, 1);
+  const auto plan = build_class_split({}, Scenario::kClassIl, dataset.labels, 0);
   ASSERT_EQ(plan.tasks.size(), 2U);
   EXPECT_EQ(plan.tasks[1].classes, (Ints{2, 3}));
   EXPECT_EQ(plan.tasks[0].train, (Ints{0, 1, 4, 5, 8, 9}));
@@ -55,12 +55,12 @@ TEST(ClassSplit, DealsClassesAndTheirSamplesOut) {
 }
 
 TEST(ClassSplit, NumbersOutputsByPlaceInTheClassOrder) {
-  const TinySource source(4, 1, 1);
+  const TinyDataset dataset(4, 1, 1);
   ClassSplitOptions options;
   options.class_order = ClassOrder::kExplicit;
   options.class_order_list = {3, 1, 0, 2};
   for (const auto scenario : {Scenario::kClassIl, Scenario::kTaskIl, Scenario::kTaskFree}) {
-    const auto plan = build_class_split(options, scenario, source.view, 0);
+    const auto plan = build_class_split(options, scenario, dataset.labels, 0);
     EXPECT_EQ(classes_of(plan), (std::vector<Ints>{{3, 1}, {0, 2}}));
     EXPECT_EQ(plan.tasks[0].label_map, (Ints{-1, 1, -1, 0}));
     EXPECT_EQ(plan.tasks[1].label_map, (Ints{2, -1, 3, -1}));
@@ -71,10 +71,10 @@ TEST(ClassSplit, NumbersOutputsByPlaceInTheClassOrder) {
 }
 
 TEST(ClassSplit, NumbersOutputsInsideTheTaskInDomainIl) {
-  const TinySource source(5, 1, 1);
+  const TinyDataset dataset(5, 1, 1);
   ClassSplitOptions options;
   options.classes_per_task = {2, 3};
-  const auto plan = build_class_split(options, Scenario::kDomainIl, source.view, 0);
+  const auto plan = build_class_split(options, Scenario::kDomainIl, dataset.labels, 0);
   EXPECT_EQ(plan.tasks[0].label_map, (Ints{0, 1, -1, -1, -1}));
   EXPECT_EQ(plan.tasks[1].label_map, (Ints{-1, -1, 0, 1, 2}));
   EXPECT_EQ(plan.tasks[1].outputs, (Ints{0, 1, 2}));
@@ -111,24 +111,24 @@ TEST(ClassSplit, NamesTheSizesThatWouldFit) {
 
 // Orders pinned from the Python implementation named in tests/core/random/rng_streams_test.cpp.
 TEST(ClassSplit, DrawsASeededOrder) {
-  const TinySource source(10, 1, 1);
+  const TinyDataset dataset(10, 1, 1);
   ClassSplitOptions options;
   options.classes_per_task = {10};
   options.class_order = ClassOrder::kSeeded;
   const auto order = [&](std::uint64_t seed) {
-    return build_class_split(options, Scenario::kClassIl, source.view, seed).tasks[0].classes;
+    return build_class_split(options, Scenario::kClassIl, dataset.labels, seed).tasks[0].classes;
   };
   EXPECT_EQ(order(0), (Ints{0, 1, 8, 3, 5, 2, 9, 4, 6, 7}));
   EXPECT_EQ(order(1), (Ints{7, 1, 6, 9, 2, 0, 3, 4, 8, 5}));
 }
 
 TEST(ClassSplit, RefusesAnOrderThatIsNoPermutation) {
-  const TinySource source(4, 1, 1);
+  const TinyDataset dataset(4, 1, 1);
   ClassSplitOptions options;
   const auto refused_order = [&](ClassOrder order, const Ints& list) {
     options.class_order = order;
     options.class_order_list = list;
-    return refusal([&] { build_class_split(options, Scenario::kClassIl, source.view, 0); });
+    return refusal([&] { build_class_split(options, Scenario::kClassIl, dataset.labels, 0); });
   };
   const std::string start =
       "bad-option: [stream] class-order-list: expected each class 0 .. 3 once, found ";
@@ -143,16 +143,16 @@ TEST(ClassSplit, RefusesAnOrderThatIsNoPermutation) {
 
 TEST(ClassSplit, RefusesATaskWithoutSamples) {
   const std::vector<std::int64_t> train = {0, 0}, test = {0, 1};
-  clh::core::SourceView source;
-  source.train_labels = train.data();
-  source.n_train = 2;
-  source.test_labels = test.data();
-  source.n_test = 2;
-  source.n_classes = 2;
-  source.class_names = {"cat", "dog"};
+  clh::core::DatasetLabels labels;
+  labels.train_labels = train.data();
+  labels.n_train = 2;
+  labels.test_labels = test.data();
+  labels.n_test = 2;
+  labels.n_classes = 2;
+  labels.class_names = {"cat", "dog"};
   ClassSplitOptions options;
   options.classes_per_task = {1};
-  EXPECT_EQ(refusal([&] { build_class_split(options, Scenario::kClassIl, source, 0); }),
+  EXPECT_EQ(refusal([&] { build_class_split(options, Scenario::kClassIl, labels, 0); }),
             "bad-data: task dog: expected training samples, found none");
 }
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/stream/joint.hpp"
-#include "tests/core/stream/tiny_source.hpp"
+#include "tests/core/stream/tiny_dataset.hpp"
 #include <gtest/gtest.h>
 
 namespace epoch_order_test {
@@ -16,8 +16,8 @@ using clh::core::StreamPlan;
 using Ints = std::vector<std::int64_t>;
 
 StreamPlan pairs() {  // task 0: 0 1 4 5 8 9, task 1: 2 3 6 7 10 11
-  const TinySource source(4, 3, 1);
-  return build_class_split({}, Scenario::kClassIl, source.view, 0);
+  const TinyDataset dataset(4, 3, 1);
+  return build_class_split({}, Scenario::kClassIl, dataset.labels, 0);
 }
 
 // Permutation of 6 of stream `shuffle`, seed 0, experience 1, epoch 2: 5 1 4 3 2 0, from the Python
@@ -40,8 +40,8 @@ TEST(EpochOrder, KeepsTheOrderWithoutShuffling) {
 }
 
 TEST(EpochOrder, MixesTheTasksOfAnExperience) {
-  const TinySource source(4, 1, 1);
-  const auto plan = clh::core::build_joint({}, Scenario::kClassIl, source.view, 0);
+  const TinyDataset dataset(4, 1, 1);
+  const auto plan = clh::core::build_joint({}, Scenario::kClassIl, dataset.labels, 0);
   const auto straight = epoch_order(plan, 0, 0, 0, false);
   EXPECT_EQ(straight.index, (Ints{0, 1, 2, 3}));
   EXPECT_EQ(straight.task, (std::vector<std::int32_t>{0, 0, 1, 1}));

@@ -4,7 +4,7 @@
 
 #include "core/stream/class_split.hpp"
 #include "tests/core/stream/refusal.hpp"
-#include "tests/core/stream/tiny_source.hpp"
+#include "tests/core/stream/tiny_dataset.hpp"
 #include <gtest/gtest.h>
 
 namespace hold_out_test {
@@ -14,8 +14,8 @@ using clh::core::HoldOutOptions;
 using Ints = std::vector<std::int64_t>;
 
 TEST(HoldOut, GroupsByClassWhenNothingIsHeldOut) {
-  const TinySource source(2, 3, 2);
-  const auto samples = hold_out({}, source.view);
+  const TinyDataset dataset(2, 3, 2);
+  const auto samples = hold_out({}, dataset.labels);
   EXPECT_EQ(samples.train, (std::vector<Ints>{{0, 2, 4}, {1, 3, 5}}));
   EXPECT_EQ(samples.valid, (std::vector<Ints>{{}, {}}));
   EXPECT_EQ(samples.test, (std::vector<Ints>{{0, 2}, {1, 3}}));
@@ -24,27 +24,27 @@ TEST(HoldOut, GroupsByClassWhenNothingIsHeldOut) {
 // Orders of stream `split` at seed 0, class 0 and 1, from the Python implementation named in
 // tests/core/random/rng_streams_test.cpp: 2 4 1 0 3 and 0 1 2 3 4; ceil(0.3 * 5) = 2 are taken.
 TEST(HoldOut, TakesTheCeilingOfEachClass) {
-  const TinySource source(2, 5, 1);
+  const TinyDataset dataset(2, 5, 1);
   HoldOutOptions options;
   options.validation = 0.3;
-  const auto samples = hold_out(options, source.view);
+  const auto samples = hold_out(options, dataset.labels);
   EXPECT_EQ(samples.valid, (std::vector<Ints>{{4, 8}, {1, 3}}));
   EXPECT_EQ(samples.train, (std::vector<Ints>{{0, 2, 6}, {5, 7, 9}}));
 }
 
 TEST(HoldOut, CountsExactFractionsExactly) {
-  const TinySource source(1, 100, 1);
+  const TinyDataset dataset(1, 100, 1);
   HoldOutOptions options;
   options.validation = 0.07;  // 0.07 * 100 > 7 in binary
-  EXPECT_EQ(hold_out(options, source.view).valid[0].size(), 7U);
+  EXPECT_EQ(hold_out(options, dataset.labels).valid[0].size(), 7U);
 }
 
 TEST(HoldOut, DependsOnItsOwnSeedAlone) {
-  const TinySource source(4, 25, 1);
+  const TinyDataset dataset(4, 25, 1);
   clh::core::ClassSplitOptions options;
   options.hold_out.validation = 0.2;
   const auto valid = [&](std::uint64_t run_seed) {
-    return build_class_split(options, clh::core::Scenario::kClassIl, source.view, run_seed)
+    return build_class_split(options, clh::core::Scenario::kClassIl, dataset.labels, run_seed)
         .tasks[1]
         .valid;
   };
@@ -56,18 +56,18 @@ TEST(HoldOut, DependsOnItsOwnSeedAlone) {
 }
 
 TEST(HoldOut, RefusesToLeaveAClassEmpty) {
-  const TinySource source(2, 1, 1);
+  const TinyDataset dataset(2, 1, 1);
   HoldOutOptions options;
   options.validation = 0.1;
-  EXPECT_EQ(refusal([&] { hold_out(options, source.view); }),
+  EXPECT_EQ(refusal([&] { hold_out(options, dataset.labels); }),
             "bad-option: [stream] validation: expected a training sample left of class 0, found "
             "all 1 held out");
 }
 
 TEST(HoldOut, RefusesALabelOutsideTheClasses) {
-  TinySource source(3, 1, 1);
-  source.view.n_classes = 2;
-  EXPECT_EQ(refusal([&] { hold_out({}, source.view); }),
+  TinyDataset dataset(3, 1, 1);
+  dataset.labels.n_classes = 2;
+  EXPECT_EQ(refusal([&] { hold_out({}, dataset.labels); }),
             "bad-data: training sample 2: expected a label in 0 .. 1, found 2");
 }
 

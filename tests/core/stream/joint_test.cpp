@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "tests/core/stream/tiny_source.hpp"
+#include "tests/core/stream/tiny_dataset.hpp"
 #include <gtest/gtest.h>
 
 namespace joint_test {
@@ -14,10 +14,10 @@ using clh::core::Scenario;
 using Ints = std::vector<std::int64_t>;
 
 TEST(Joint, TrainsTheTasksOfASplitTogether) {
-  const TinySource source(4, 5, 1);
+  const TinyDataset dataset(4, 5, 1);
   JointOptions options;
   options.hold_out.validation = 0.2;
-  const auto plan = build_joint(options, Scenario::kClassIl, source.view, 0);
+  const auto plan = build_joint(options, Scenario::kClassIl, dataset.labels, 0);
   ASSERT_EQ(plan.tasks.size(), 2U);
   EXPECT_EQ(plan.experiences, (std::vector<std::vector<int>>{{0, 1}}));
   EXPECT_EQ(plan.outputs_after, Ints{4});
@@ -26,15 +26,15 @@ TEST(Joint, TrainsTheTasksOfASplitTogether) {
 }
 
 TEST(Joint, KeepsTheTransformsOfTheTasks) {
-  const TinySource source(2, 1, 1);
+  const TinyDataset dataset(2, 1, 1);
   JointOptions options;
   options.tasks = 3;
   options.of = JointOf::kPermuted;
-  const auto permuted = build_joint(options, Scenario::kDomainIl, source.view, 0);
+  const auto permuted = build_joint(options, Scenario::kDomainIl, dataset.labels, 0);
   EXPECT_EQ(permuted.experiences, (std::vector<std::vector<int>>{{0, 1, 2}}));
   EXPECT_EQ(permuted.tasks[1].pixel_map, (std::vector<std::int32_t>{4, 2, 1, 3, 0, 5}));
   options.of = JointOf::kRotated;
-  const auto rotated = build_joint(options, Scenario::kTaskIl, source.view, 0);
+  const auto rotated = build_joint(options, Scenario::kTaskIl, dataset.labels, 0);
   EXPECT_EQ(rotated.tasks[2].transform, "rotation 7.3°");
   EXPECT_EQ(rotated.outputs_after, Ints{6});
 }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "tests/core/stream/refusal.hpp"
-#include "tests/core/stream/tiny_source.hpp"
+#include "tests/core/stream/tiny_dataset.hpp"
 #include <gtest/gtest.h>
 
 namespace rotated_test {
@@ -18,9 +18,9 @@ using Map = std::vector<std::int32_t>;
 using Texts = std::vector<std::string>;
 
 Texts transforms(const RotatedOptions& options, std::uint64_t seed) {
-  const TinySource source(2, 1, 1, {1, 4, 4});
+  const TinyDataset dataset(2, 1, 1, {1, 4, 4});
   Texts texts;
-  for (const auto& task : build_rotated(options, Scenario::kDomainIl, source.view, seed).tasks) {
+  for (const auto& task : build_rotated(options, Scenario::kDomainIl, dataset.labels, seed).tasks) {
     texts.push_back(task.transform);
   }
   return texts;
@@ -73,8 +73,8 @@ TEST(Rotated, TakesAsManyTasksAsListedAngles) {
   options.angles = Angles::kExplicit;
   options.angle_list = {0, 90};
   EXPECT_EQ(transforms(options, 0), (Texts{"rotation 0.0°", "rotation 90.0°"}));
-  const TinySource source(2, 1, 1, {3, 3});
-  const auto plan = build_rotated(options, Scenario::kDomainIl, source.view, 0);
+  const TinyDataset dataset(2, 1, 1, {3, 3});
+  const auto plan = build_rotated(options, Scenario::kDomainIl, dataset.labels, 0);
   EXPECT_TRUE(plan.tasks[0].pixel_map.empty());
   EXPECT_EQ(plan.tasks[1].pixel_map, (Map{2, 5, 8, 1, 4, 7, 0, 3, 6}));
 }
@@ -95,8 +95,8 @@ TEST(Rotated, RefusesAnglesThatMakeNoSense) {
 }
 
 TEST(Rotated, RefusesFeatureVectors) {
-  const TinySource source(2, 1, 1, {6});
-  EXPECT_EQ(refusal([&] { build_rotated({}, Scenario::kDomainIl, source.view, 0); }),
+  const TinyDataset dataset(2, 1, 1, {6});
+  EXPECT_EQ(refusal([&] { build_rotated({}, Scenario::kDomainIl, dataset.labels, 0); }),
             "unsupported: stream rotated: expected images, found samples without rows");
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tests/core/stream/refusal.hpp"
-#include "tests/core/stream/tiny_source.hpp"
+#include "tests/core/stream/tiny_dataset.hpp"
 #include <gtest/gtest.h>
 
 namespace stream_builder_test {
@@ -32,9 +32,9 @@ TEST(StreamBuilder, FindsEveryStreamByName) {
 }
 
 TEST(StreamBuilder, BuildsTheChosenStream) {
-  const TinySource source(4, 1, 1, {1, 2, 2});
+  const TinyDataset dataset(4, 1, 1, {1, 2, 2});
   const auto plan = [&](std::string_view name) {
-    return build_stream(stream_choice(name), Scenario::kDomainIl, source.view, 0);
+    return build_stream(stream_choice(name), Scenario::kDomainIl, dataset.labels, 0);
   };
   EXPECT_EQ(plan("class-split").tasks.size(), 2U);
   EXPECT_EQ(plan("permuted").tasks[1].transform, "permutation");
@@ -65,8 +65,8 @@ TEST(StreamBuilder, ReadsOptionsInTheOrderInWhichItDescribesThem) {
   auto choice = stream_choice("permuted");
   clh::OptionBinder binder(values.data());
   bind(choice, binder);
-  const TinySource source(2, 1, 1);
-  const auto plan = build_stream(choice, Scenario::kDomainIl, source.view, 0);
+  const TinyDataset dataset(2, 1, 1);
+  const auto plan = build_stream(choice, Scenario::kDomainIl, dataset.labels, 0);
   EXPECT_EQ(plan.tasks.size(), 3U);
   EXPECT_EQ(plan.tasks[0].name, "natural");
 }

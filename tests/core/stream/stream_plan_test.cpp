@@ -7,7 +7,7 @@
 #include "core/random/rng_streams.hpp"
 #include "core/stream/epoch_order.hpp"
 #include "core/stream/permuted.hpp"
-#include "tests/core/stream/tiny_source.hpp"
+#include "tests/core/stream/tiny_dataset.hpp"
 #include <gtest/gtest.h>
 
 namespace stream_plan_test {
@@ -19,8 +19,8 @@ using clh::core::StreamPlan;
 using clh::core::TaskPlan;
 
 StreamPlan permuted(std::uint64_t seed) {
-  const TinySource source(3, 4, 2);
-  return build_permuted({}, Scenario::kDomainIl, source.view, seed);
+  const TinyDataset dataset(3, 4, 2);
+  return build_permuted({}, Scenario::kDomainIl, dataset.labels, seed);
 }
 
 // With Python: text(t) is struct.pack("<q", len(t)) + t, list(l) its length and "<q" numbers,

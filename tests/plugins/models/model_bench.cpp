@@ -20,8 +20,9 @@ namespace clh::test {
 namespace {
 
 core::PluginLibrary& library() {
-  static auto& catalogue = *new core::Catalogue(core::Catalogue::scan(
-      {{core::Level::kDirectory, in_build("lib/cl-host/plugins")}}, core::host_fingerprint()));
+  static auto& catalogue = *new core::Catalogue(
+      core::Catalogue::scan({{core::PluginOrigin::kDirectory, in_build("lib/cl-host/plugins")}},
+                            core::host_fingerprint()));
   static auto& plugins = *new core::PluginLibrary(catalogue, core::host_torch_layout());
   return plugins;
 }

@@ -1,0 +1,6 @@
+/* Aborts while it is loaded. */
+#include <stdlib.h>
+
+__attribute__((constructor)) static void at_load(void) {
+  abort();
+}

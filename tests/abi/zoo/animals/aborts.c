@@ -1,6 +1,0 @@
-/* Aborts while it is loaded. */
-#include <stdlib.h>
-
-__attribute__((constructor)) static void bite(void) {
-  abort();
-}

@@ -1,8 +1,0 @@
-/* Hangs: never comes back from being loaded. */
-#include <unistd.h>
-
-__attribute__((constructor)) static void bite(void) {
-  for (;;) {
-    pause();
-  }
-}

@@ -1,7 +1,0 @@
-/* Prints on both streams while it is loaded. */
-#include <stdio.h>
-
-__attribute__((constructor)) static void bite(void) {
-  puts("printed on standard output");
-  fputs("printed on standard error\n", stderr);
-}

@@ -1,7 +1,0 @@
-/* StealsSignals: takes SIGINT and SIGTERM for itself, so that nobody can stop the run. */
-#include <signal.h>
-
-__attribute__((constructor)) static void bite(void) {
-  signal(SIGINT, SIG_IGN);
-  signal(SIGTERM, SIG_IGN);
-}

@@ -1,6 +1,0 @@
-// Throws an exception through the dynamic linker.
-#include <stdexcept>
-
-__attribute__((constructor)) static void bite() {
-  throw std::runtime_error("thrown by a constructor");
-}

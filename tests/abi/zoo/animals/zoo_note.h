@@ -1,8 +1,0 @@
-/* The note of an animal: define ZOO_NOTE, then include this. */
-#include <stdint.h>
-
-static const struct {
-  uint32_t name_size, text_size, type;
-  char owner_name[4], note_text[sizeof(ZOO_NOTE)];
-} note __attribute__((section(".note.clh"), used, aligned(4))) = {4, sizeof(ZOO_NOTE), 1, "clh",
-                                                                ZOO_NOTE};
