@@ -18,7 +18,8 @@ StreamOptions read_stream(const ResolvedNamed& chosen);
 
 /// Refuses a configuration that cannot work, before any data is read: a model outside its
 /// scenarios, capabilities that contradict each other.
-/// Errors: Error `unsupported` (exit 2), naming the installed models that would do.
+/// Errors: Error `unsupported` (exit 2), naming the overrides under which the model runs and the
+///         installed models that would do without.
 void check_capabilities(const ResolvedConfig& config, Scenario scenario,
                         const Catalogue& catalogue);
 
