@@ -161,7 +161,8 @@ void print_tables(const core::RunRecord& record, bool terminal) {
   for (const auto& [setting, matrix] : record.matrices) {
     std::cout << "\n" << core::accuracy_table(setting, matrix, record.task_names, style);
   }
-  std::cout << "\n" << core::metrics_table(record.matrices, style);
+  std::cout << "\n"
+            << core::metrics_table(record.matrices, style) << core::notes_text(record.notes, style);
   const auto& t = record.timing;
   char line[160];
   std::snprintf(line, sizeof line,

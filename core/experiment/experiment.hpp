@@ -32,6 +32,8 @@ class Experiment {
   const std::map<std::string, double>& model_metrics() const { return run_.metrics; }
   Network* network() { return network_.get(); }
   const std::map<std::string, AccuracyMatrix>& matrices() const { return evaluator_->matrices(); }
+  /// By setting: what to know of its accuracies.
+  std::map<std::string, std::string> notes() const { return evaluator_->notes(); }
   Optimizer* optimizer() { return optimizer_.get(); }
   const ModelProxy& model() const { return *model_; }
   /// A loop over this experiment. Owner: the caller; the observer is borrowed.

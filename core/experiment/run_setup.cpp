@@ -55,6 +55,21 @@ std::vector<std::string> models_with(const Catalogue& catalogue, const std::stri
   return names;
 }
 
+/// Whether a component declares a capability, be it for the value that one of its options has.
+bool holds(const ResolvedComponent& component, const std::string& capability) {
+  const auto caps = capabilities(*component.factory.component);
+  return std::any_of(caps.begin(), caps.end(), [&](const std::string& text) {
+    const auto conditional = conditional_capability(text);
+    if (!conditional) {
+      return text == capability;
+    }
+    const auto* value = component.options.tree.find(conditional->option);
+    const auto* chosen = value == nullptr ? nullptr : value->text();
+    return conditional->name == capability && value != nullptr &&
+           (chosen != nullptr ? *chosen : value_text(*value)) == conditional->value;
+  });
+}
+
 bool lacks_gates(const clh_component& model, const clh_component& backbone) {
   return declares(model, "needs:gates") &&
          (backbone.get_extension == nullptr ||
@@ -136,6 +151,15 @@ ConfigSchema config_schema(PluginLibrary& library) {
     return library.owner(component).entry.note.id + "/" + component.id;
   };
   return schema;
+}
+
+Learner read_learner(const ResolvedComponent& model) {
+  Learner learner;
+  learner.trains = holds(model, "never-trains")  ? Trains::kNever
+                   : holds(model, "trains-once") ? Trains::kLastTask
+                                                 : Trains::kEachTask;
+  learner.zero_shot = !holds(model, "no-zero-shot");
+  return learner;
 }
 
 OptimizerChoice read_optimizer(const ResolvedNamed& chosen) {

@@ -59,6 +59,7 @@ struct RunRecord {
   std::string error;               // what went wrong unless it was "completed" or "interrupted"
   std::map<std::string, AccuracyMatrix> matrices;  // by setting: "class-il", "task-il", "domain-il"
   std::vector<std::string> task_names;             // one per column of the matrices
+  std::map<std::string, std::string> notes;        // by setting: what to know of its accuracies
   std::map<std::string, double> model_metrics;     // reported by the model plugin under its names
   Timing timing;
   Environment environment;

@@ -12,10 +12,23 @@
 namespace clh::core {
 namespace {
 
-constexpr std::array<std::string_view, 13> kKnownCapabilities = {
-    "class-il",    "domain-il",     "task-il",      "task-free", "needs:task-count",
-    "needs:gates", "deterministic", "parallel-get", "cuda",      "semi-supervised",
-    "no-state",    "no-network",    "global-rng"};
+constexpr std::array<std::string_view, 16> kKnownCapabilities = {
+    "class-il",    "domain-il",     "task-il",      "task-free",    "needs:task-count",
+    "needs:gates", "deterministic", "parallel-get", "cuda",         "semi-supervised",
+    "no-state",    "no-network",    "global-rng",   "no-zero-shot", "trains-once",
+    "never-trains"};
+
+/// Whether a capability is one of this ABI; one with a condition must name an option of its own.
+bool is_known(const clh_component& component, const std::string& capability) {
+  const auto conditional = conditional_capability(capability);
+  const auto& name = conditional ? conditional->name : capability;
+  bool has_option = !conditional;
+  for (std::uint32_t i = 0; conditional && i < component.n_params; ++i) {
+    has_option = has_option || component.params[i].name == conditional->option;
+  }
+  return has_option && std::find(kKnownCapabilities.begin(), kKnownCapabilities.end(), name) !=
+                           kKnownCapabilities.end();
+}
 
 std::string label(const clh_component& component) {
   return kind_name(component.kind) + ":" + component.id;
@@ -147,9 +160,7 @@ std::string check_capabilities(Subject& subject) {
   for_each_component(subject, [](const clh_component& component) {
     std::vector<std::string> seen;
     for (const auto& capability : capabilities(component)) {
-      const bool known = std::find(kKnownCapabilities.begin(), kKnownCapabilities.end(),
-                                   capability) != kKnownCapabilities.end();
-      expect(known || capability.find('.') != std::string::npos,
+      expect(is_known(component, capability) || capability.find('.') != std::string::npos,
              "capabilities of this ABI, or in a reverse domain such as org.example.fast",
              printable(capability));
       expect(std::find(seen.begin(), seen.end(), capability) == seen.end(), "each capability once",
