@@ -53,7 +53,7 @@ Fashion-MNIST. Keys are those of the configuration; model=er is short for model.
   cl-host train model=derpp model.alpha=0.5 model.beta=0.5 optimizer.lr=0.03 run.seed=1
   cl-host train benchmark=permuted-fashion-mnist model=sgd
   cl-host train experiment.toml train.epochs=5
-  cl-host train --dry-run stream=rotated stream.scenario=domain-il
+  cl-host train --dry-run stream=rotated     the plan, nothing trained
   cl-host list models        what may stand behind model=
   cl-host describe er        its options
 )";
@@ -161,7 +161,8 @@ void print_tables(const core::RunRecord& record, bool terminal) {
   for (const auto& [scenario, matrix] : record.matrices) {
     std::cout << "\n" << core::accuracy_table(scenario, matrix, record.task_names, style);
   }
-  std::cout << "\n" << core::metrics_table(record.matrices, style);
+  std::cout << "\n"
+            << core::metrics_table(record.matrices, style) << core::notes_text(record.notes, style);
   const auto& t = record.timing;
   char line[160];
   std::snprintf(line, sizeof line,

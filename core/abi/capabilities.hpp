@@ -2,6 +2,7 @@
 #pragma once
 #include <clh/abi.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,5 +12,12 @@ namespace clh::core {
 std::vector<std::string> capabilities(const clh_component& component);
 
 bool declares(const clh_component& component, const std::string& capability);
+
+/// A capability that holds with one value of an option alone: `trains-once:retrain=final`.
+struct ConditionalCapability {
+  std::string name, option, value;
+};
+/// Returns: nothing for a text of another form.
+std::optional<ConditionalCapability> conditional_capability(const std::string& text);
 
 }  // namespace clh::core

@@ -154,7 +154,7 @@ void Experiment::build_stream() {
   data_ = std::make_unique<ExperienceData>(train_, plan_, *transform_, run_.seed,
                                            train_options_.shuffle);
   evaluator_ = std::make_unique<Evaluator>(test_, plan_, stream_options_.scenario, *transform_,
-                                           eval_options_, plan_.experiences.size());
+                                           eval_options_, read_learner(*config_->model));
 }
 
 void Experiment::build_network() {

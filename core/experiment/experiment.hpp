@@ -33,6 +33,8 @@ class Experiment {
   const std::vector<MetricPoint>& metric_points() const { return run_.metric_points; }
   Network* network() { return network_.get(); }
   const std::map<std::string, AccuracyMatrix>& matrices() const { return evaluator_->matrices(); }
+  /// By setting: what to know of its accuracies.
+  std::map<std::string, std::string> notes() const { return evaluator_->notes(); }
   Optimizer* optimizer() { return optimizer_.get(); }
   const ModelProxy& model() const { return *model_; }
   /// A loop over this experiment. Owner: the caller; the observer is borrowed.

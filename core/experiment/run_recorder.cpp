@@ -40,6 +40,7 @@ void RunRecorder::watch(const TaskLoop& loop, const Experiment& experiment) {
   for (const auto& task : experiment.plan().tasks) {
     record_.task_names.push_back(task.name);
   }
+  record_.notes = experiment.notes();
   update();
   write();
 }
@@ -73,9 +74,12 @@ void RunRecorder::task_ended(std::int64_t experience) {
       note += text;
     }
   }
+  const bool learned = !note.empty();
+  note += learned ? "" : "not evaluated";
   progress_->finish_task(note);
-  experiment_->log().info("task {}/{} learned: {}", experience + 1,
-                          experiment_->plan().experiences.size(), note);
+  experiment_->log().info("task {}/{} {}: {}", experience + 1,
+                          experiment_->plan().experiences.size(), learned ? "learned" : "ended",
+                          note);
   if (std::chrono::steady_clock::now() - written_ >= between_writes_) {
     update();
     write();

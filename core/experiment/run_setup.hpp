@@ -1,5 +1,6 @@
 // Run setup: what a configuration may hold, and how a resolved one is read.
 #pragma once
+#include "core/metrics/learner.hpp"
 #include "core/network/linear_head.hpp"
 #include "core/network/optimizer.hpp"
 #include "core/options/resolve_config.hpp"
@@ -15,10 +16,14 @@ ConfigSchema config_schema(PluginLibrary& library);
 OptimizerChoice read_optimizer(const ResolvedNamed& chosen);
 HeadForm read_head_form(const ResolvedNamed& chosen);
 StreamOptions read_stream(const ResolvedNamed& chosen);
+/// What the model's capabilities say of its accuracies, with its options as they are configured:
+/// `trains-once`, `never-trains`, `no-zero-shot`.
+Learner read_learner(const ResolvedComponent& model);
 
 /// Refuses a configuration that cannot work, before any data is read: a model outside its
 /// scenarios, capabilities that contradict each other.
-/// Errors: Error `unsupported` (exit 2), naming the installed models that would do.
+/// Errors: Error `unsupported` (exit 2), naming the overrides under which the model runs and the
+///         installed models that would do without.
 void check_capabilities(const ResolvedConfig& config, Scenario scenario,
                         const Catalogue& catalogue);
 

@@ -28,9 +28,15 @@ std::string shape_text(at::IntArrayRef sizes) {
 }
 
 /// How to get the data, in the dataset's own words.
-std::string advice(const clh_dataset_info& info, const std::string& if_none) {
+std::string advice(const clh_dataset_info& info, const std::string& before,
+                   const std::string& if_none) {
   const bool given = info.how != nullptr && info.how[0] != '\0';
-  return given ? terminal_text(info.how) : if_none;
+  return given ? before + terminal_text(info.how) : if_none;
+}
+
+/// What to do about data that are there and wrong: they may be the user's own.
+std::string repair(const clh_dataset_info& info) {
+  return advice(info, "correct its files, or get them anew: ", "correct its files");
 }
 
 }  // namespace
@@ -55,9 +61,9 @@ void DatasetProxy::read_info(std::int64_t least_size) {
   }
 }
 
-void DatasetProxy::fail_data(const std::string& text) const {
-  throw Error("bad-data", std::string("dataset ") + instance_.component().id + ": " + text,
-              advice(info_, ""), kExitUsage);
+void DatasetProxy::fail_data(const std::string& text, const std::string& fix) const {
+  throw Error("bad-data", std::string("dataset ") + instance_.component().id + ": " + text, fix,
+              kExitUsage);
 }
 
 template <class Function, class... Args>
@@ -71,7 +77,7 @@ void DatasetProxy::call_for_data(const char* what, Function function, Args... ar
     const bool missing = status == CLH_E_IO;
     throw Error(missing ? "missing-data" : "bad-data",
                 std::string("dataset ") + instance_.component().id + ": " + message_of(error),
-                advice(info_, "get its files again"), kExitUsage);
+                missing ? advice(info_, "", "get its files") : repair(info_), kExitUsage);
   }
   throw_status(instance_.run(), instance_.component(), what, status, error);
 }
@@ -110,7 +116,8 @@ SplitData DatasetProxy::room_for(std::int64_t n, std::vector<std::int64_t>& inde
   } catch (const std::bad_alloc&) {
   } catch (const c10::Error&) {  // LibTorch's own word for it
   }
-  fail_data("expected memory for samples " + shape_text(sizes) + ", found too little");
+  fail_data("expected memory for samples " + shape_text(sizes) + ", found too little",
+            "choose a smaller dataset, or a machine with more memory");
 }
 
 SplitData DatasetProxy::load_by_index(std::int32_t split) const {
@@ -136,14 +143,16 @@ void DatasetProxy::check(const SplitData& data, std::int32_t split) const {
   }
   if (info_.size[split] >= 0 && data.size() != info_.size[split]) {
     fail_data("expected " + std::to_string(info_.size[split]) + " samples, found " +
-              std::to_string(data.size()));
+                  std::to_string(data.size()),
+              repair(info_));
   }
   if (data.size() > 0) {
     const auto low = data.labels.min().item<std::int64_t>();
     const auto high = data.labels.max().item<std::int64_t>();
     if (low < 0 || high >= info_.n_classes) {
       fail_data("expected labels 0 to " + std::to_string(info_.n_classes - 1) + ", found " +
-                std::to_string(low < 0 ? low : high));
+                    std::to_string(low < 0 ? low : high),
+                repair(info_));
     }
   }
 }

@@ -34,7 +34,7 @@ class DatasetProxy {
   /// Takes the plugin's info as it is now. Errors: PluginError for one that breaks the contract.
   void read_info(std::int64_t least_size);
   void check(const SplitData& data, std::int32_t split) const;
-  [[noreturn]] void fail_data(const std::string& text) const;
+  [[noreturn]] void fail_data(const std::string& text, const std::string& fix) const;
 
   PluginInstance instance_;
   const clh_dataset_vt* table_;

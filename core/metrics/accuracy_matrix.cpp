@@ -26,8 +26,9 @@ std::vector<std::size_t> diagonal(std::size_t columns) {
 }  // namespace
 
 AccuracyMatrix::AccuracyMatrix(std::size_t rows, std::vector<std::int64_t> test_samples,
-                               std::vector<std::size_t> first_row)
+                               std::vector<std::size_t> first_row, Learner learner)
     : rows_(rows),
+      learner_(learner),
       test_samples_(std::move(test_samples)),
       first_row_(std::move(first_row)),
       initial_(test_samples_.size()),

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/metrics/learner.hpp"
+
 namespace clh::core {
 
 /// Accuracies from which every metric is derived: cell (i, j) is the accuracy, a fraction in
@@ -19,13 +21,15 @@ class AccuracyMatrix final {
   ///          a joint stream; a value >= rows means "not learned within these rows").
   /// Errors:  std::invalid_argument for no rows, no columns, an empty test set or unequal sizes.
   AccuracyMatrix(std::size_t rows, std::vector<std::int64_t> test_samples,
-                 std::vector<std::size_t> first_row);
+                 std::vector<std::size_t> first_row, Learner learner = {});
 
   /// Makes the square matrix of an ordinary stream: experience j is the one that learns task j.
   explicit AccuracyMatrix(const std::vector<std::int64_t>& test_samples);
 
   std::size_t rows() const { return rows_; }
   std::size_t columns() const { return test_samples_.size(); }
+  /// Whose accuracies they are.
+  const Learner& learner() const { return learner_; }
 
   /// Records an accuracy.
   /// Errors:  std::invalid_argument if accuracy is NaN or outside [0, 1]; std::out_of_range.
@@ -53,6 +57,7 @@ class AccuracyMatrix final {
   std::size_t cell(std::size_t row, std::size_t column) const;
 
   std::size_t rows_;
+  Learner learner_;
   std::vector<std::int64_t> test_samples_;       // [columns]
   std::vector<std::size_t> first_row_;           // [columns]
   std::vector<std::optional<double>> initial_;   // [columns]

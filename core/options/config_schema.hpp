@@ -2,6 +2,7 @@
 #pragma once
 #include <clh/options.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@ namespace clh::core {
 struct NamedTables {
   std::map<std::string, clh::ParamTable> tables;
   std::string default_name;  // without a `name`; empty: there is none
+  /// Fills in options that were not given and whose default follows from one that was; null: there
+  /// are none.
+  std::function<void(const std::string& name, ConfigTable& given)> imply = {};
 };
 
 /// What a configuration may hold. Movable, not copyable: parameters point into their own table.

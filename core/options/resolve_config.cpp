@@ -140,6 +140,9 @@ class Resolver {
     ConfigTable options = given(section);
     out.name = name_of(section, options, alternatives);
     options.erase("name");
+    if (alternatives.imply) {
+      alternatives.imply(out.name, options);
+    }
     const clh::ParamTable& params = alternatives.tables.at(out.name);
     out.options =
         resolve_table({params.params.data(), params.params.size()}, options,

@@ -36,7 +36,7 @@ std::string heading(const std::vector<std::string>& task_names) {
   for (const auto& name : task_names) {
     line += "," + quoted("accuracy/" + name);
   }
-  return line + "\n";
+  return line + ",undefined\n";
 }
 
 // The line before training, or nothing if the untrained network was not evaluated.
@@ -47,7 +47,20 @@ std::string initial_line(const std::string& scenario, const AccuracyMatrix& matr
     any = any || matrix.initial(column);
     add_field(line, matrix.initial(column));
   }
-  return any ? line + "\n" : std::string();
+  return any ? line + ",\n" : std::string();
+}
+
+// "a b: reason; c: another reason"
+std::string undefined_text(const std::vector<UndefinedMetric>& undefined) {
+  std::string text;
+  for (const auto& group : by_reason(undefined)) {
+    text += text.empty() ? "" : "; ";
+    for (const auto& name : group.names) {
+      text += (&name == &group.names.front() ? "" : " ") + name;
+    }
+    text += ": " + group.reason;
+  }
+  return text;
 }
 
 std::string line_after(const std::string& scenario, const AccuracyMatrix& matrix, std::size_t row) {
@@ -64,6 +77,7 @@ std::string line_after(const std::string& scenario, const AccuracyMatrix& matrix
     any = any || matrix.at(row, column);
     add_field(line, matrix.at(row, column));
   }
+  line += "," + quoted(undefined_text(undefined_after_row(scenario, matrix, row)));
   return any ? line + "\n" : std::string();
 }
 

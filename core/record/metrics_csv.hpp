@@ -9,7 +9,8 @@ namespace clh::core {
 
 /// Formats the metrics after every experience as CSV (RFC 4180, but lines end in one newline).
 /// Columns: task (experiences learned so far, 0 = before training), setting, every metric by its
-/// long name, then `accuracy/<task name>` for every test task. Values are fractions with the
+/// long name, `accuracy/<task name>` for every test task, then `undefined`: the metrics without a
+/// value and why, as "name name: reason; name: reason". Values are fractions with the
 /// shortest text that reads back as the same number; what is absent is an empty field. Experiences
 /// without any evaluated cell have no line.
 /// Errors:  std::invalid_argument if a matrix has not one column per task name.

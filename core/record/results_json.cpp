@@ -72,11 +72,15 @@ Json environment_json(const Environment& environment) {
 }  // namespace
 
 nlohmann::ordered_json results_document(const RunRecord& record) {
-  Json metrics = Json::object(), definitions = Json::object(), matrices = Json::object();
+  Json metrics = Json::object(), definitions = Json::object(), undefined = Json::object();
+  Json matrices = Json::object();
   for (const auto& [scenario, matrix] : record.matrices) {
     for (const auto& metric : final_metrics(scenario, matrix)) {
       metrics[metric.key] = metric.value;
       definitions[metric.key] = metric.definition_id;
+    }
+    for (const auto& metric : undefined_metrics(scenario, matrix)) {
+      undefined[metric.key] = metric.reason;
     }
     matrices[scenario] = matrix_json(matrix, record.task_names);
   }
@@ -94,6 +98,8 @@ nlohmann::ordered_json results_document(const RunRecord& record) {
   }
   document["metrics"] = std::move(metrics);
   document["definitions"] = std::move(definitions);
+  document["undefined"] = std::move(undefined);
+  document["notes"] = Json(record.notes);
   document["matrices"] = std::move(matrices);
   document["timing"] = timing_json(record.timing);
   document["environment"] = environment_json(record.environment);

@@ -10,7 +10,7 @@ namespace clh::core {
 
 /// Makes the results document of a run; README.md in this folder has its schema.
 /// Returns: an object with the members schema, status, error (only if there is one), metrics,
-///          definitions, matrices, timing, environment, config, in this order.
+///          definitions, undefined, notes, matrices, timing, environment, config, in this order.
 /// Errors:  std::out_of_range if a matrix has more columns than the record has task names.
 nlohmann::ordered_json results_document(const RunRecord& record);
 

@@ -60,6 +60,7 @@ struct RunRecord {
   std::map<std::string, AccuracyMatrix>
       matrices;                                 // by scenario: "class-il", "task-il", "domain-il"
   std::vector<std::string> task_names;          // one per column of the matrices
+  std::map<std::string, std::string> notes;     // by scenario: what to know of its accuracies
   std::map<std::string, double> model_metrics;  // reported by the model plugin under its names
   Timing timing;
   Environment environment;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "core/metrics/average_accuracy.hpp"
 #include "core/metrics/metric_table.hpp"
 #include "core/text/terminal_text.hpp"
+#include "core/text/word_list.hpp"
 
 namespace clh::core {
 namespace {
@@ -182,6 +185,44 @@ ColumnIterator fitting(ColumnIterator begin, ColumnIterator end, std::size_t wid
   return last;
 }
 
+// Words in lines of at most `width` characters where they allow it, all but the first indented.
+std::string wrapped(const std::string& text, std::size_t width) {
+  std::string lines, line;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const bool fits = characters(line) + 1 + characters(word) <= width;
+    if (!line.empty() && !fits) {
+      lines += line + "\n";
+      line = " ";
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return lines + line + "\n";
+}
+
+// Of the metrics that no scenario has, a line for each reason. The settings' reasons differ in
+// forward transfer alone, where class-il has one of its own that says nothing of the run: the last
+// scenario's counts.
+std::string undefined_lines(const std::map<std::string, AccuracyMatrix>& matrices,
+                            const std::map<std::string, double>& values, std::size_t width) {
+  const auto has = [&](const std::string& name) {
+    return std::any_of(matrices.begin(), matrices.end(), [&](const auto& entry) {
+      return values.count(entry.first + "/" + name) != 0;
+    });
+  };
+  std::vector<UndefinedMetric> undefined;
+  for (auto& metric : undefined_metrics(matrices.rbegin()->first, matrices.rbegin()->second)) {
+    if (!has(metric.name)) {
+      undefined.push_back(std::move(metric));
+    }
+  }
+  std::string text;
+  for (const auto& group : by_reason(undefined)) {
+    text += wrapped("not defined: " + joined(group.names) + ": " + group.reason, width);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string accuracy_table(const std::string& scenario, const AccuracyMatrix& matrix,
@@ -231,6 +272,16 @@ std::string metrics_table(const std::map<std::string, AccuracyMatrix>& matrices,
     if (any) {
       text += line + "  " + painted(std::string(metric.definition_id), kDim, style.colour) + "\n";
     }
+  }
+  return text +
+         undefined_lines(matrices, values, static_cast<std::size_t>(std::max(style.width, 1)));
+}
+
+std::string notes_text(const std::map<std::string, std::string>& notes, const TableStyle& style) {
+  std::string text;
+  for (const auto& [scenario, note] : notes) {
+    text += wrapped("note: " + scenario + ": " + note,
+                    static_cast<std::size_t>(std::max(style.width, 1)));
   }
   return text;
 }

@@ -27,9 +27,13 @@ std::string accuracy_table(const std::string& scenario, const AccuracyMatrix& ma
 
 /// Renders the metrics of the final row as text: one line per metric with its long name, one column
 /// per scenario side by side (percent with two decimals, a dash where undefined), and the id of the
-/// definition.
+/// definition. Metrics that no scenario has follow as "not defined: names: reason".
 /// Returns: lines that each end in a newline; empty if no metric is defined.
 std::string metrics_table(const std::map<std::string, AccuracyMatrix>& matrices,
                           const TableStyle& style);
+
+/// Renders the notes of a record, each as "note: scenario: text".
+/// Returns: lines that each end in a newline; empty if there are none.
+std::string notes_text(const std::map<std::string, std::string>& notes, const TableStyle& style);
 
 }  // namespace clh::core

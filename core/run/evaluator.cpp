@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <set>
 
 #include "core/data/experience_data.hpp"
 
@@ -30,7 +29,8 @@ std::vector<std::string> evaluated_scenarios(const StreamPlan& plan, Scenario sc
   return {"class-il", "task-il"};
 }
 
-AccuracyMatrix empty_matrix(const StreamPlan& plan, std::size_t rows) {
+AccuracyMatrix empty_matrix(const StreamPlan& plan, Learner learner) {
+  const auto rows = plan.experiences.size();
   std::vector<std::int64_t> samples;
   std::vector<std::size_t> first_row(plan.tasks.size(), rows);
   for (const auto& task : plan.tasks) {
@@ -41,7 +41,7 @@ AccuracyMatrix empty_matrix(const StreamPlan& plan, std::size_t rows) {
       first_row[static_cast<std::size_t>(task)] = e;
     }
   }
-  return {rows, samples, first_row};
+  return {rows, samples, first_row, learner};
 }
 
 std::string shape_text(const at::Tensor& tensor) {
@@ -87,10 +87,15 @@ AnswerCount count_right(const at::Tensor& outputs, const std::vector<std::int64_
 }
 
 Evaluator::Evaluator(const SplitData& test, const StreamPlan& plan, Scenario scenario,
-                     const SampleTransform& transform, const EvalOptions& options, std::size_t rows)
-    : test_(&test), plan_(&plan), scenario_(scenario), transform_(&transform), options_(options) {
+                     const SampleTransform& transform, const EvalOptions& options, Learner learner)
+    : test_(&test),
+      plan_(&plan),
+      scenario_(scenario),
+      transform_(&transform),
+      options_(options),
+      learner_(learner) {
   for (const auto& evaluated : evaluated_scenarios(plan, scenario)) {
-    matrices_.emplace(evaluated, empty_matrix(plan, rows));
+    matrices_.emplace(evaluated, empty_matrix(plan, learner));
   }
 }
 
@@ -98,19 +103,24 @@ bool Evaluator::seen(std::int64_t row, std::size_t task) const {
   return matrices_.begin()->second.seen(static_cast<std::size_t>(row), task);
 }
 
-std::vector<std::int64_t> Evaluator::outputs_seen(std::int64_t row, std::int64_t outputs) const {
-  std::set<std::int64_t> allowed;
+std::set<std::int64_t> Evaluator::learned(std::int64_t row) const {
+  std::set<std::int64_t> outputs;
+  for (std::size_t task = 0; task < plan_->tasks.size() && row >= 0; ++task) {
+    if (seen(row, task)) {
+      outputs.insert(plan_->tasks[task].outputs.begin(), plan_->tasks[task].outputs.end());
+    }
+  }
+  return outputs;
+}
+
+std::vector<std::int64_t> Evaluator::allowed(std::int64_t row, std::int64_t outputs) const {
   if (options_.scope == EvalScope::kAll) {
     std::vector<std::int64_t> all(static_cast<std::size_t>(outputs));
     std::iota(all.begin(), all.end(), std::int64_t{0});
     return all;
   }
-  for (std::size_t task = 0; task < plan_->tasks.size() && row >= 0; ++task) {
-    if (seen(row, task)) {
-      allowed.insert(plan_->tasks[task].outputs.begin(), plan_->tasks[task].outputs.end());
-    }
-  }
-  return {allowed.begin(), allowed.end()};
+  const auto classes = learned(row);
+  return {classes.begin(), classes.end()};
 }
 
 void Evaluator::record(const std::string& scenario, std::int64_t row, std::size_t task,
@@ -139,7 +149,7 @@ std::int64_t Evaluator::evaluate_task(std::int64_t row, std::size_t number, cons
     sum.right += more.right;
     sum.not_finite += more.not_finite;
   };
-  std::vector<std::int64_t> allowed;
+  std::vector<std::int64_t> in_scope;
   for (std::int64_t first = 0; first < total; first += options_.batch_size) {
     const auto n = std::min(options_.batch_size, total - first);
     const auto* index = task.test.data() + first;
@@ -164,10 +174,10 @@ std::int64_t Evaluator::evaluate_task(std::int64_t row, std::size_t number, cons
     } else {
       outputs = network->forward(x);
     }
-    if (allowed.empty()) {
-      allowed = outputs_seen(row, outputs.size(1));
+    if (in_scope.empty()) {
+      in_scope = allowed(row, outputs.size(1));
     }
-    add(in_class, count_right(outputs, labels, allowed));
+    add(in_class, count_right(outputs, labels, in_scope));
     add(in_task, count_right(outputs, labels, task.outputs));
     if (shared) {
       std::vector<std::int64_t> all(static_cast<std::size_t>(outputs.size(1)));
@@ -205,17 +215,24 @@ void Evaluator::evaluate_initial(const Network& network) {
 
 std::int64_t Evaluator::evaluate(std::int64_t row, const Network* network,
                                  const ModelProxy& model) {
+  const auto rows = static_cast<std::int64_t>(plan_->experiences.size());
+  if (learner_.trains == Trains::kLastTask && row + 1 < rows) {
+    return 0;
+  }
   std::int64_t not_finite = 0;
   const at::NoGradGuard no_grad;
   if (network != nullptr) {
     network->set_training(false);
   }
   model.set_training(false);
+  const auto classes = learned(row);
   for (std::size_t task = 0; task < plan_->tasks.size(); ++task) {
     const auto& outputs = plan_->tasks[task].outputs;
     const bool reachable =
         network == nullptr || outputs.empty() || outputs.back() < network->head().outputs();
-    if (seen(row, task) || (options_.unseen_tasks && reachable)) {
+    const bool known = learner_.zero_shot || std::includes(classes.begin(), classes.end(),
+                                                           outputs.begin(), outputs.end());
+    if (seen(row, task) || (options_.unseen_tasks && reachable && known)) {
       const auto found = evaluate_task(row, task, network, &model);
       not_finite += seen(row, task) ? found : 0;
     }
@@ -225,6 +242,33 @@ std::int64_t Evaluator::evaluate(std::int64_t row, const Network* network,
     network->set_training(true);
   }
   return not_finite;
+}
+
+std::map<std::string, std::string> Evaluator::notes() const {
+  const std::string right = "every answer is right by definition";
+  std::map<std::string, std::string> notes;
+  const auto& tasks = plan_->tasks;
+  const auto of_one_class = static_cast<std::size_t>(std::count_if(
+      tasks.begin(), tasks.end(), [](const TaskPlan& task) { return task.outputs.size() == 1; }));
+  if (matrices_.count("task-il") != 0 && of_one_class > 0) {
+    notes["task-il"] = right + " in " + std::to_string(of_one_class) + " of " +
+                       std::to_string(tasks.size()) + " tasks, which have one class each";
+  }
+  std::size_t rows = 0;  // after which one class is allowed; the classes seen only grow
+  const auto experiences = plan_->experiences.size();
+  while (rows < experiences &&
+         allowed(static_cast<std::int64_t>(rows), plan_->n_outputs).size() == 1) {
+    ++rows;
+  }
+  if (matrices_.count("class-il") != 0 && rows > 0) {
+    notes["class-il"] = right + " after " + std::to_string(rows) + " of " +
+                        std::to_string(experiences) +
+                        " experiences, while one class alone has been seen";
+  }
+  if (matrices_.count("domain-il") != 0 && plan_->n_outputs == 1) {
+    notes["domain-il"] = right + ": there is one output";
+  }
+  return notes;
 }
 
 void Evaluator::state(Archive& archive) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,25 +31,31 @@ AnswerCount count_right(const at::Tensor& outputs, const std::vector<std::int64_
 
 class Evaluator {
  public:
-  /// Inputs: borrowed for life.
+  /// Inputs: borrowed for life; learner says which answers of the model mean something.
   Evaluator(const SplitData& test, const StreamPlan& plan, Scenario scenario,
-            const SampleTransform& transform, const EvalOptions& options, std::size_t rows);
+            const SampleTransform& transform, const EvalOptions& options, Learner learner = {});
 
   /// Evaluates the untrained network on all tasks, without the model.
   void evaluate_initial(const Network& network);
   /// Evaluates after an experience: the seen tasks, and with `unseen_tasks` all for which there are
-  /// outputs. `model` predicts if it can, and must without a network (null).
+  /// outputs and, in the learner, knowledge; nothing before the only task that it trains in.
+  /// `model` predicts if it can, and must without a network (null).
   /// Returns: how many answers about seen tasks were not finite.
   /// Errors:  PluginError for predictions of another shape, or with fewer columns than outputs.
   std::int64_t evaluate(std::int64_t row, const Network* network, const ModelProxy& model);
 
   /// By scenario: class-il and task-il, task-il alone, or domain-il.
   const std::map<std::string, AccuracyMatrix>& matrices() const { return matrices_; }
+  /// By scenario: where an answer is right whatever the model does, because only one is allowed.
+  std::map<std::string, std::string> notes() const;
   void state(Archive& archive);
 
  private:
-  std::vector<std::int64_t> outputs_seen(std::int64_t row, std::int64_t outputs) const;
   bool seen(std::int64_t row, std::size_t task) const;
+  /// Outputs of the tasks seen, none before the first row.
+  std::set<std::int64_t> learned(std::int64_t row) const;
+  /// Outputs that class-il's argmax runs over, of `outputs` in all.
+  std::vector<std::int64_t> allowed(std::int64_t row, std::int64_t outputs) const;
   /// Records the fraction right per scenario, for one task. Returns: how many answers were not
   /// finite.
   std::int64_t evaluate_task(std::int64_t row, std::size_t task, const Network* network,
@@ -60,6 +67,7 @@ class Evaluator {
   Scenario scenario_;
   const SampleTransform* transform_;
   EvalOptions options_;
+  Learner learner_;
   std::map<std::string, AccuracyMatrix> matrices_;
 };
 

@@ -63,10 +63,11 @@ struct EvalOptions {
 
 /// A stream's own options behind the two that all share.
 struct StreamOptions {
-  explicit StreamOptions(std::string_view stream_name) : choice(stream_choice(stream_name)) {}
-  Scenario scenario = Scenario::kClassIl;
-  bool normalize = false;
+  explicit StreamOptions(std::string_view stream_name)
+      : choice(stream_choice(stream_name)), scenario(usual_scenario(choice)) {}
   StreamChoice choice;
+  Scenario scenario;  // by default the stream's usual one
+  bool normalize = false;
   void bind(OptionBinder& option) {
     option("scenario", scenario, "what is known of the task in training and at test time")
         .choices({kScenarioNames[0].data(), kScenarioNames[1].data(), kScenarioNames[2].data(),

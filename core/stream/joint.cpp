@@ -28,7 +28,7 @@ StreamPlan build_base(JointOptions options, Scenario scenario, const DatasetLabe
 }  // namespace
 
 void JointOptions::bind(clh::OptionBinder& option) {
-  option("of", of, "the stream whose tasks are trained together")
+  option("of", of, "the stream whose tasks are trained together; sets the default of scenario")
       .choices({"class-split", "permuted", "rotated"});
   class_split.bind_split(option);
   option("tasks", tasks, "number of tasks; of=permuted and of=rotated").range(1, 100000);

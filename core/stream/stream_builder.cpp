@@ -26,6 +26,15 @@ struct Builder {
   }
 };
 
+struct UsualScenario {
+  Scenario operator()(const ClassSplitOptions&) const { return Scenario::kClassIl; }
+  Scenario operator()(const PermutedOptions&) const { return Scenario::kDomainIl; }
+  Scenario operator()(const RotatedOptions&) const { return Scenario::kDomainIl; }
+  Scenario operator()(const JointOptions& options) const {
+    return options.of == JointOf::kClassSplit ? Scenario::kClassIl : Scenario::kDomainIl;
+  }
+};
+
 }  // namespace
 
 StreamChoice stream_choice(std::string_view name) {
@@ -45,6 +54,10 @@ StreamChoice stream_choice(std::string_view name) {
 
 std::string_view stream_name(const StreamChoice& choice) {
   return kStreamNames[choice.index()];
+}
+
+Scenario usual_scenario(const StreamChoice& choice) {
+  return std::visit(UsualScenario{}, choice);
 }
 
 void bind(StreamChoice& choice, clh::OptionBinder& option) {

@@ -26,6 +26,10 @@ StreamChoice stream_choice(std::string_view name);
 
 std::string_view stream_name(const StreamChoice& choice);
 
+/// The scenario that the field means by a stream when it names none: class-il where classes are
+/// split, domain-il where every task shows all of them.
+Scenario usual_scenario(const StreamChoice& choice);
+
 /// Describes or reads the chosen stream's options.
 void bind(StreamChoice& choice, clh::OptionBinder& option);
 

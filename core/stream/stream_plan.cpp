@@ -39,7 +39,8 @@ class Canonical {
 void require_samples(const TaskPlan& task, const SampleList& samples, const std::string& what) {
   if (samples.empty()) {
     throw Error("bad-data", "task " + task.name + ": expected " + what + " samples, found none",
-                "leave the class out, or use a dataset that has samples of it in both splits",
+                "add samples of these classes to both splits, or put more classes into a task: "
+                "stream.classes-per-task",
                 kExitUsage);
   }
 }

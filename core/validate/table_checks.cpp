@@ -15,9 +15,23 @@ namespace clh::core {
 namespace {
 
 /// Beside the scenarios.
-constexpr std::array<std::string_view, 9> kKnownCapabilities = {
+constexpr std::array<std::string_view, 12> kKnownCapabilities = {
     "needs:task-count", "needs:gates", "deterministic", "parallel-get", "cuda",
-    "semi-supervised",  "no-state",    "no-network",    "global-rng"};
+    "semi-supervised",  "no-state",    "no-network",    "global-rng",   "no-zero-shot",
+    "trains-once",      "never-trains"};
+
+/// Whether a capability is one of this ABI; one with a condition must name an option of its own.
+bool is_known(const clh_component& component, const std::string& capability) {
+  const auto conditional = conditional_capability(capability);
+  const auto& name = conditional ? conditional->name : capability;
+  bool has_option = !conditional;
+  for (std::uint32_t i = 0; conditional && i < component.n_params; ++i) {
+    has_option = has_option || param_at(component, i).name == conditional->option;
+  }
+  return is_scenario(name) ||
+         (has_option && std::find(kKnownCapabilities.begin(), kKnownCapabilities.end(), name) !=
+                            kKnownCapabilities.end());
+}
 
 std::string label(const clh_component& component) {
   return std::string(kind_name(component.kind)) + ":" + component.id;
@@ -151,10 +165,7 @@ std::string check_capabilities(Subject& subject) {
   for_each_component(subject, [](const clh_component& component) {
     std::vector<std::string> seen;
     for (const auto& capability : capabilities(component)) {
-      const bool known =
-          is_scenario(capability) || std::find(kKnownCapabilities.begin(), kKnownCapabilities.end(),
-                                               capability) != kKnownCapabilities.end();
-      expect(known || capability.find('.') != std::string::npos,
+      expect(is_known(component, capability) || capability.find('.') != std::string::npos,
              "capabilities of this ABI, or in a reverse domain such as org.example.fast",
              printable(capability));
       expect(std::find(seen.begin(), seen.end(), capability) == seen.end(), "each capability once",

@@ -69,13 +69,9 @@ done < <(each_row)
 wait
 failed=$(find "$folder" -name '*.json.log' | wc -l)
 
-# Mean and standard deviation (n - 1) of a metric over the seeds, in percent. `joint` trains at the
-# end alone, so it has nothing to forget; a metric that a scenario does not have is a dash, too.
+# Mean and standard deviation (n - 1) of a metric over the seeds, in percent; a dash for one that is
+# not defined, be it for the scenario or for a model that trains at the end alone or never.
 cell() {  # name metric
-  if [[ $1 == joint && $2 == */forgetting ]]; then
-    printf -- -
-    return
-  fi
   local seed diverged=0
   for seed in $seeds; do
     [[ ! -e $folder/$1-$seed.diverged ]] || diverged=$((diverged + 1))

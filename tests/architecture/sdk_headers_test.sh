@@ -4,8 +4,9 @@
 # neutral: the headers of that tier alone, which take a tenth of the time.
 set -euo pipefail
 export include=$1 compiler=$2 torch=$3
-export neutral=' archive data/data_file data/host_array data/idx data/rows dataset encoder error gate_layer gate_layer
-  memory/distinct_draw memory/offered_samples memory/replay_limits memory/replay_options
+export neutral=' archive data/data_file data/host_array data/idx data/idx_dataset data/rows dataset
+  encoder error gate_layer memory/distinct_draw memory/offered_samples memory/replay_limits
+  memory/replay_options
   memory/seen_classes options plugin random shape '
 neutral=${neutral//$'\n'/}
 

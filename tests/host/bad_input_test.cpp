@@ -12,10 +12,18 @@ class BadInput : public HostTest {
   fs::path write_mnist(const std::string& name, std::uint32_t n, std::uint32_t m) const {
     const auto at = folder() / name;
     put(at / "train-images-idx3-ubyte", idx_images(n, 28, 28));
-    put(at / "train-labels-idx1-ubyte", idx_labels(std::string(n, '\1')));
+    put(at / "train-labels-idx1-ubyte", idx_labels(rounds(n)));
     put(at / "t10k-images-idx3-ubyte", idx_images(m, 28, 28));
-    put(at / "t10k-labels-idx1-ubyte", idx_labels(std::string(m, '\1')));
+    put(at / "t10k-labels-idx1-ubyte", idx_labels(rounds(m)));
     return at;
+  }
+  /// n labels that go round the ten classes.
+  static std::string rounds(std::uint32_t n) {
+    std::string labels;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      labels.push_back(static_cast<char>(i % 10));
+    }
+    return labels;
   }
   static void put(const fs::path& file, const std::string& bytes) {
     fs::create_directories(file.parent_path());
@@ -29,6 +37,9 @@ class BadInput : public HostTest {
            "and t10k-labels-idx1-ubyte.gz from https://ossci-datasets.s3.amazonaws.com/mnist/ and "
            "put them into " +
            root.string() + ", or set dataset.root to their folder";
+  }
+  static std::string repair(const fs::path& root) {
+    return "correct its files, or get them anew: " + how(root);
   }
 };
 
@@ -97,7 +108,7 @@ TEST_F(BadInput, TruncatedIdx) {
   expect_error(
       mnist(root), 2,
       "[bad-data]: dataset mnist: " + file.string() + ": expected 2352 bytes of data, found 100",
-      how(root));
+      repair(root));
 }
 
 TEST_F(BadInput, TruncatedGzip) {
@@ -109,23 +120,44 @@ TEST_F(BadInput, TruncatedGzip) {
   expect_error(mnist(root), 2,
                "[bad-data]: dataset mnist: " + file.string() +
                    ".gz: expected an intact file, found a cut gzip stream",
-               how(root));
+               repair(root));
 }
 
 TEST_F(BadInput, WrongKindOfIdx) {
   const auto root = write_mnist("swapped", 3, 2);
   const auto file = root / "train-images-idx3-ubyte";
   put(file, idx_labels("123"));
-  expect_error(
-      mnist(root), 2,
-      "[bad-data]: dataset mnist: " + file.string() + ": expected magic number 2051, found 2049",
-      how(root));
+  expect_error(mnist(root), 2,
+               "[bad-data]: dataset mnist: " + file.string() +
+                   ": expected magic number 2051 (images), found 2049 (labels)",
+               repair(root));
 }
 
-TEST_F(BadInput, WrongNumberOfSamples) {
-  const auto root = write_mnist("few", 3, 2);
-  expect_error(mnist(root), 2, "[bad-data]: dataset mnist: expected 60000 samples, found 3",
-               how(root));
+TEST_F(BadInput, FilesOfOnesOwn) {
+  const auto root = write_mnist("own", 600, 100);
+  const Words job = {"train",  "benchmark=split-mnist", "dataset.root=" + root.string(),
+                     "--json", "train.iterations=2",    "run.record=false"};
+  const auto result = host(job);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(nlohmann::json::parse(result.out)["matrices"]["class-il"]["test-samples"],
+            (std::vector<int>{20, 20, 20, 20, 20}));
+
+  const auto labels = root / "train-labels-idx1-ubyte";
+  put(labels, idx_labels(rounds(599)));
+  expect_error(host(job), 2,
+               "[bad-data]: dataset mnist: " + labels.string() +
+                   ": expected 600 labels, one for each image, found 599",
+               repair(root));
+  put(labels, idx_labels(std::string(600, '\12')));
+  expect_error(host(job), 2,
+               "[bad-data]: dataset mnist: " + labels.string() +
+                   ": expected labels below 10, found 10 at sample 0",
+               repair(root));
+  put(labels, idx_labels(std::string(600, '\1')));
+  expect_error(host(job), 2, "[bad-data]: task 2 + 3: expected training samples, found none",
+               "add samples of these classes to both splits, or put more classes into a task: "
+               "stream.classes-per-task");
+  EXPECT_EQ(host(job + Words{"stream.classes-per-task=10"}).exit_code, 0);
 }
 
 struct Refusal {
@@ -220,18 +252,6 @@ TEST_F(BadInput, EmptyPluginDirectory) {
       host({"train", "--json", "--no-default-plugins", "--plugin-dir", folder() / "empty"}), 2,
       "[unknown-component]: [dataset] name: expected an installed dataset plugin, found none",
       "name a directory that holds one with --plugin-dir, or build the built-in plugins");
-}
-
-TEST_F(BadInput, ModelOutsideItsScenario) {
-  const auto some = copy_plugins("some", {"agem", "er", "lwf", "sgd", "mlp", "fashion_mnist"});
-  for (const std::string model : {"lwf", "agem"}) {
-    expect_error(host({"train", "--no-default-plugins", "--plugin-dir", some, "model=" + model,
-                       "stream.scenario=task-free"}),
-                 2,
-                 "[unsupported]: model " + model +
-                     ": expected support for task-free, found class-il, domain-il, task-il",
-                 "use one of the installed models with task-free: er, sgd");
-  }
 }
 
 TEST_F(BadInput, UnwritableRunDirectory) {

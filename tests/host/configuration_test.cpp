@@ -46,6 +46,32 @@ TEST_F(Configuration, AnotherModelDropsTheOldOptions) {
   EXPECT_TRUE(has(sgd, "\n[model]\nname = \"sgd\"\n\n[optimizer]")) << sgd;
 }
 
+// Three tasks of ten classes: 10 outputs are shared, 30 would be class-il's.
+TEST_F(Configuration, AStreamAloneHasTheScenarioThatTheFieldMeans) {
+  const auto planned = [&](const Words& words) {
+    const auto text = dry_run(Words{"dataset=tiny-pictures"} + words);
+    const auto at = text.find(" stream: ");
+    const auto line = text.rfind('\n', at) + 1;
+    return text.substr(line, text.find(", samples ", at) - line);
+  };
+  EXPECT_EQ(planned({}), "class-il stream: 5 tasks, 5 experiences, 10 outputs");
+  EXPECT_EQ(planned({"stream=class-split"}), "class-il stream: 5 tasks, 5 experiences, 10 outputs");
+  for (const std::string stream : {"permuted", "rotated"}) {
+    SCOPED_TRACE(stream);
+    const Words three = {"stream=" + stream, "stream.tasks=3"};
+    EXPECT_EQ(planned(three), "domain-il stream: 3 tasks, 3 experiences, 10 outputs");
+    EXPECT_EQ(planned(Words{"benchmark=none", "backbone=mlp", "model=er"} + three),
+              "domain-il stream: 3 tasks, 3 experiences, 10 outputs");
+    EXPECT_EQ(planned(three + Words{"stream.scenario=class-il"}),
+              "class-il stream: 3 tasks, 3 experiences, 30 outputs");
+    const Words joint = {"stream=joint", "stream.of=" + stream, "stream.tasks=3"};
+    EXPECT_EQ(planned(joint), "domain-il stream: 3 tasks, 1 experience, 10 outputs");
+    EXPECT_EQ(planned(joint + Words{"stream.scenario=task-il"}),
+              "task-il stream: 3 tasks, 1 experience, 30 outputs");
+  }
+  EXPECT_EQ(planned({"stream=joint"}), "class-il stream: 5 tasks, 1 experience, 10 outputs");
+}
+
 TEST_F(Configuration, FileThenOverrides) {
   std::ofstream(folder() / "job.toml") << "[dataset]\nname = \"tiny-pictures\"\n[model]\nname = "
                                           "\"er\"\nbuffer-size = 33\n[train]\nepochs = 2\n";

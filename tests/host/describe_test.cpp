@@ -42,6 +42,11 @@ TEST_F(Describe, PartsOfTheHost) {
   EXPECT_EQ(split[0]["name"], "scenario");
   EXPECT_EQ(split[0]["choices"],
             (std::vector<std::string>{"class-il", "domain-il", "task-il", "task-free"}));
+  EXPECT_EQ(split[0]["default"], "class-il");
+  for (const std::string name : {"permuted", "rotated"}) {
+    const auto domains = nlohmann::json::parse(host({"describe", "stream." + name, "--json"}).out);
+    EXPECT_EQ(domains[0]["default"], "domain-il") << name;
+  }
 }
 
 TEST_F(Describe, UnknownNames) {

@@ -56,13 +56,17 @@ TEST_F(Train, JsonIsTheResultsDocumentAndNothingElse) {
   for (const auto& item : document.items()) {
     order.push_back(item.key());
   }
-  EXPECT_EQ(order, (std::vector<std::string>{"schema", "status", "metrics", "definitions",
-                                             "matrices", "timing", "environment", "config"}));
+  EXPECT_EQ(order,
+            (std::vector<std::string>{"schema", "status", "metrics", "definitions", "undefined",
+                                      "notes", "matrices", "timing", "environment", "config"}));
   EXPECT_EQ(document["schema"]["version"], 1);
   EXPECT_EQ(document["status"], "completed");
   EXPECT_EQ(keys(document["metrics"]), metric_keys({"class-il", "task-il"}));
   EXPECT_EQ(keys(document["definitions"]), keys(document["metrics"]));
   EXPECT_EQ(document["definitions"]["class-il/forgetting"], "fgt.max-prev");
+  EXPECT_EQ(document["undefined"].dump(),
+            R"({"class-il/forward-transfer":"forward transfer is for task-il and domain-il"})");
+  EXPECT_TRUE(document["notes"].empty());
   for (const auto& value : document["metrics"]) {
     EXPECT_TRUE(value.is_number());
     EXPECT_LE(std::abs(value.get<double>()), 1.0);
@@ -95,6 +99,7 @@ TEST_F(Train, EvaluationOfSeenTasksHasNoForwardTransfer) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto document = nlohmann::json::parse(result.out);
   EXPECT_EQ(document["metrics"].count("task-il/forward-transfer"), 0U);
+  EXPECT_EQ(document["undefined"]["task-il/forward-transfer"], "tasks to come were not evaluated");
   EXPECT_TRUE(document["matrices"]["task-il"]["rows"][0][4].is_null());
 }
 
@@ -109,10 +114,81 @@ TEST_F(Train, TablesForPeople) {
         "  aa.task-mean\n", "\n25 steps in "}) {
     EXPECT_NE(result.out.find(text), std::string::npos) << text << "\nin\n" << result.out;
   }
+  for (const std::string text : {"\nnot defined", "\nnote"}) {
+    EXPECT_EQ(result.out.find(text), std::string::npos) << "all is as usual:\n" << result.out;
+  }
   EXPECT_NE(result.out.find("\nrecord: " + record().string() + "\n"), std::string::npos);
   EXPECT_EQ(result.out.find('\x1b'), std::string::npos) << "no colour in a pipe";
   EXPECT_EQ(result.err.find('\x1b'), std::string::npos);
   EXPECT_EQ(result.err.find('\r'), std::string::npos);
+}
+
+TEST_F(Train, AnUpperBoundHasNoForgetting) {
+  const auto result = host(tiny({"model=joint"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("\nnot defined: average-incremental-accuracy, learning-accuracy, "
+                            "backward-transfer, forgetting,"),
+            std::string::npos)
+      << result.out;
+  EXPECT_NE(
+      result.out.find("lower-triangle-accuracy: the model trains\n  in the last task alone\n"),
+      std::string::npos)
+      << result.out;
+  EXPECT_EQ(result.out.find("\nforgetting "), std::string::npos) << result.out;
+  EXPECT_NE(result.err.find(" s  not evaluated\ntask 2/5 "), std::string::npos) << result.err;
+  const auto document = results(record());
+  EXPECT_EQ(keys(document["metrics"]),
+            (std::set<std::string>{"class-il/average-accuracy", "class-il/sample-mean-accuracy",
+                                   "task-il/average-accuracy", "task-il/sample-mean-accuracy"}));
+  EXPECT_EQ(document["undefined"].size(), 16U);
+  EXPECT_EQ(document["undefined"]["task-il/forgetting"], "the model trains in the last task alone");
+  EXPECT_TRUE(document["matrices"]["class-il"]["rows"][3][0].is_null());
+  EXPECT_TRUE(document["matrices"]["class-il"]["rows"][4][0].is_number());
+  const auto csv = file_bytes(record() / "metrics.csv");
+  EXPECT_EQ(csv.find("\n4,"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\n5,class-il,"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("lower-triangle-accuracy: the model trains in the last task alone\n"),
+            std::string::npos)
+      << csv;
+}
+
+TEST_F(Train, NetworksOfTheirOwnTransferNothingForward) {
+  const auto result =
+      host(tiny({"--json", "model=independent", "stream.scenario=task-il", "head=multi-head"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto document = nlohmann::json::parse(result.out);
+  auto expected = metric_keys({"task-il"});
+  expected.erase("task-il/forward-transfer");
+  EXPECT_EQ(keys(document["metrics"]), expected);
+  EXPECT_EQ(document["undefined"].dump(),
+            R"({"task-il/forward-transfer":"the model knows nothing of classes to come"})");
+  EXPECT_EQ(document["metrics"]["task-il/forgetting"], 0.0);
+  EXPECT_TRUE(document["matrices"]["task-il"]["rows"][0][1].is_null());
+}
+
+TEST_F(Train, ANetworkThatIsNeverTrainedForgetsNothing) {
+  const auto result = host(tiny({"--json", "model=random-init"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto document = nlohmann::json::parse(result.out);
+  EXPECT_EQ(document["metrics"].count("class-il/forgetting"), 0U);
+  EXPECT_EQ(document["undefined"]["class-il/forgetting"], "the model never trains");
+  EXPECT_EQ(document["undefined"]["task-il/forward-transfer"], "the model never trains");
+  EXPECT_EQ(document["metrics"].count("class-il/average-accuracy"), 1U);
+}
+
+TEST_F(Train, TasksOfOneClassAreRightByDefinition) {
+  const auto result = host(tiny({"model=random-init", "stream.classes-per-task=1"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("\nnote: class-il: every answer is right by definition after 1 of 10 "
+                            "experiences, while one class alone"),
+            std::string::npos)
+      << result.out;
+  const std::string note =
+      "every answer is right by definition in 10 of 10 tasks, which have one class each";
+  EXPECT_NE(result.out.find("\nnote: task-il: " + note + "\n"), std::string::npos) << result.out;
+  const auto document = results(record());
+  EXPECT_EQ(document["notes"]["task-il"], note);
+  EXPECT_EQ(document["metrics"]["task-il/average-accuracy"], 1.0) << "and untrained";
 }
 
 TEST_F(Train, EveryModelRuns) {

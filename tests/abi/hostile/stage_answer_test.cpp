@@ -84,9 +84,11 @@ TEST_F(StageAnswer, SizesOfSplits) {
                 "1152921504606846976");
   const auto huge = host(train_with(liar("table.size[0]=1LL<<44")));
   EXPECT_EQ(huge.exit_code, 2);
-  EXPECT_NE(huge.err.find("error[bad-data]: dataset well-behaved: expected memory for samples "
-                          "[17592186044416, 1, 2, 2], found too little\n  fix: nothing to get\n"),
-            std::string::npos)
+  EXPECT_NE(
+      huge.err.find("error[bad-data]: dataset well-behaved: expected memory for samples "
+                    "[17592186044416, 1, 2, 2], found too little\n  fix: choose a smaller dataset, "
+                    "or a machine with more memory\n"),
+      std::string::npos)
       << huge.err;
 }
 
@@ -162,7 +164,7 @@ TEST_F(StageAnswer, AMessageWithoutAnEnd) {
 TEST_F(StageAnswer, AMessageThatSteersTheTerminal) {
   expect_error(opened_with("STEER=CLH_E_INVALID"), 2,
                "[bad-data]: dataset well-behaved: expected a line,?found ?[31mtwo",
-               "nothing to get");
+               "correct its files, or get them anew: nothing to get");
   expect_error(
       opened_with("STEER=CLH_E_STATE"), 3,
       "[plugin-error]: org.clh.test.well-behaved 1.0.0 in open: expected a line,?found ?[31mtwo",

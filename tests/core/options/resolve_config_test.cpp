@@ -140,6 +140,21 @@ TEST_F(ConfigLayers, TheWrittenFileRepeatsTheRun) {
   }
 }
 
+TEST_F(ConfigLayers, OneOptionMayImplyTheDefaultOfAnother) {
+  schema_.stream.imply = [](const std::string& name, ConfigTable& given) {
+    if (name == "permuted" && given.find("tasks") != nullptr && given.find("scenario") == nullptr) {
+      given.set("scenario", {std::string("domain-il")});
+    }
+  };
+  const auto scenario = [&](const std::vector<std::string>& overrides) {
+    return *resolve(overrides).tree.find("stream")->table()->find("scenario")->text();
+  };
+  EXPECT_EQ(scenario({"stream=permuted"}), "class-il") << "the table's own default";
+  EXPECT_EQ(scenario({"stream=permuted", "stream.tasks=3"}), "domain-il");
+  EXPECT_EQ(scenario({"stream=permuted", "stream.tasks=3", "stream.scenario=task-il"}), "task-il");
+  EXPECT_EQ(scenario({"stream=rotated", "stream.tasks=3"}), "class-il");
+}
+
 TEST_F(ConfigLayers, DeprecatedOptionsWarnOnlyInUse) {
   EXPECT_TRUE(resolve({"model=ewc"}).warnings.empty());
   EXPECT_EQ(resolve({"model=ewc", "model.old-strength=7"}).warnings,

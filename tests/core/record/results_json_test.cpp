@@ -23,8 +23,9 @@ std::vector<std::string> members(const Json& object) {
 }
 
 TEST(ResultsJson, MembersInOrder) {
-  const std::vector<std::string> expected = {"schema",   "status", "metrics",     "definitions",
-                                             "matrices", "timing", "environment", "config"};
+  const std::vector<std::string> expected = {"schema",      "status", "metrics",  "definitions",
+                                             "undefined",   "notes",  "matrices", "timing",
+                                             "environment", "config"};
   EXPECT_EQ(members(results_document(sample_record())), expected);
 }
 
@@ -54,6 +55,35 @@ TEST(ResultsJson, MetricsAreFlatNumbersWithDefinitions) {
   for (const auto& metric : metrics) {
     EXPECT_TRUE(metric.is_number());
   }
+}
+
+TEST(ResultsJson, WhatHasNoValueHasAReason) {
+  auto record = sample_record();
+  const auto undefined = results_document(record)["undefined"];
+  EXPECT_EQ(undefined, Json::parse(R"({
+    "class-il/forward-transfer": "forward transfer is for task-il and domain-il",
+    "task-il/backward-transfer": "fewer than two experiences were evaluated",
+    "task-il/forgetting": "fewer than two experiences were evaluated",
+    "task-il/forgetting-first": "fewer than two experiences were evaluated",
+    "task-il/forgetting-max-all": "fewer than two experiences were evaluated",
+    "task-il/forward-transfer": "fewer than two experiences were evaluated"})"));
+  AccuracyMatrix once(2, {100, 300}, {0, 1}, {Trains::kLastTask, true});
+  once.set(1, 0, 0.5);
+  once.set(1, 1, 0.25);
+  record.matrices = {{"task-il", once}};
+  const auto document = results_document(record);
+  EXPECT_EQ(document["metrics"].size(), 2U);
+  EXPECT_EQ(document["definitions"].size(), 2U);
+  EXPECT_EQ(document["undefined"].size(), 8U);
+  EXPECT_EQ(document["undefined"]["task-il/forgetting"], "the model trains in the last task alone");
+}
+
+TEST(ResultsJson, NotesStandBySetting) {
+  auto record = sample_record();
+  EXPECT_EQ(results_document(record)["notes"], Json::object());
+  record.notes = {{"task-il", "every answer is right"}};
+  EXPECT_EQ(results_document(record)["notes"],
+            Json::parse(R"({"task-il": "every answer is right"})"));
 }
 
 TEST(ResultsJson, AbsentCellsAreNull) {
@@ -103,6 +133,8 @@ TEST(ResultsJson, RecordOfARunThatHasJustStarted) {
   const auto document = results_document(RunRecord{});
   EXPECT_EQ(document["status"], "running");
   EXPECT_EQ(document["metrics"], Json::object());
+  EXPECT_EQ(document["undefined"], Json::object());
+  EXPECT_EQ(document["notes"], Json::object());
   EXPECT_EQ(document["matrices"], Json::object());
   EXPECT_EQ(document["config"], Json::object());
 }

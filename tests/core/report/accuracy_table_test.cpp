@@ -120,7 +120,27 @@ TEST(MetricsTable, ScenariosSideBySide) {
             "forgetting-first                 25.00        -  fgt.first\n"
             "forgetting-max-all               25.00        -  fgt.max-all\n"
             "sample-mean-accuracy             31.25   100.00  aa.sample-mean\n"
-            "lower-triangle-accuracy          50.00   100.00  acc.lower-tri\n");
+            "lower-triangle-accuracy          50.00   100.00  acc.lower-tri\n"
+            "not defined: forward-transfer: fewer than two experiences were evaluated\n");
+}
+
+TEST(MetricsTable, SaysWhyNoSettingHasAMetric) {
+  AccuracyMatrix once(2, {100, 300}, {0, 1}, {Trains::kLastTask, true});
+  once.set(1, 0, 0.5);
+  once.set(1, 1, 0.25);
+  EXPECT_EQ(metrics_table({{"class-il", once}, {"task-il", once}}, {false, 80}),
+            "                              class-il  task-il  definition\n"
+            "average-accuracy                 37.50    37.50  aa.task-mean\n"
+            "sample-mean-accuracy             31.25    31.25  aa.sample-mean\n"
+            "not defined: average-incremental-accuracy, learning-accuracy, backward-transfer,\n"
+            "  forgetting, forgetting-first, forgetting-max-all, forward-transfer,\n"
+            "  lower-triangle-accuracy: the model trains in the last task alone\n");
+}
+
+TEST(NotesText, ALineForEachSetting) {
+  EXPECT_EQ(notes_text({}, {}), "");
+  EXPECT_EQ(notes_text({{"class-il", "one two three"}, {"task-il", "four"}}, {false, 20}),
+            "note: class-il: one\n  two three\nnote: task-il: four\n");
 }
 
 TEST(MetricsTable, NothingToShow) {

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/metrics/average_accuracy.hpp"
+#include "core/metrics/metric_table.hpp"
 #include "core/stream/stream_plan.hpp"
 #include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
@@ -12,6 +13,11 @@ namespace task_loop_test {
 
 using clh::test::TestRun;
 using Words = std::vector<std::string>;
+
+Words operator+(Words a, const Words& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
 
 Words job(Words more) {
   Words words{"dataset=tiny", "train.iterations=20"};
@@ -147,6 +153,84 @@ TEST(TaskLoop, AModelWithoutNetworkPredictsByItself) {
   EXPECT_FALSE(matrix.initial(0).has_value());
   EXPECT_EQ(matrix.at(4, 0), 0.5);
   EXPECT_EQ(matrix.at(4, 3), 0.0);
+}
+
+// What is evaluated before the only training says nothing of the model.
+TEST(TaskLoop, AModelThatTrainsOnceIsEvaluatedAfterItsTraining) {
+  const Words gdumb = {"model=gdumb", "model.epochs=1"};
+  for (const Words& model :
+       {Words{"model=joint"}, Words{gdumb[0], gdumb[1], "model.retrain=final"}}) {
+    SCOPED_TRACE(model[0]);
+    TestRun run(job(model));
+    run.train();
+    EXPECT_EQ(run.experiment().matrices().size(), 2U);
+    for (const auto& [setting, matrix] : run.experiment().matrices()) {
+      for (std::size_t row = 0; row < 4; ++row) {
+        EXPECT_FALSE(matrix.at(row, 0).has_value()) << setting << row;
+      }
+      EXPECT_TRUE(matrix.complete(4));
+      const auto metrics = clh::core::final_metrics(setting, matrix);
+      ASSERT_EQ(metrics.size(), 2U);
+      EXPECT_EQ(metrics[0].key, setting + "/average-accuracy");
+      EXPECT_EQ(metrics[1].key, setting + "/sample-mean-accuracy");
+    }
+  }
+  TestRun each_task(job(gdumb));
+  each_task.train();
+  EXPECT_TRUE(each_task.experiment().matrices().at("class-il").at(0, 0).has_value());
+  EXPECT_EQ(each_task.experiment().matrices().at("class-il").learner().trains,
+            clh::core::Trains::kEachTask);
+}
+
+TEST(TaskLoop, AModelThatNeverTrainsHasAccuraciesAndNothingElse) {
+  TestRun run(job({"model=random-init"}));
+  run.train();
+  for (const auto& [setting, matrix] : run.experiment().matrices()) {
+    EXPECT_EQ(clh::core::final_metrics(setting, matrix).size(), 4U);
+    EXPECT_EQ(clh::core::undefined_metrics(setting, matrix)[1].reason, "the model never trains");
+  }
+}
+
+// Nearest means have nothing to say of classes without one; with shared classes all have theirs.
+TEST(TaskLoop, ClassesToComeAreNotAskedOfAModelThatKnowsNothingOfThem) {
+  for (const std::string model : {"independent", "ncm"}) {
+    SCOPED_TRACE(model);
+    TestRun run(job({"model=" + model, "stream.scenario=task-il"}));
+    run.train();
+    const auto& matrix = run.experiment().matrices().at("task-il");
+    EXPECT_TRUE(matrix.at(1, 0).has_value());
+    EXPECT_TRUE(matrix.at(1, 1).has_value());
+    EXPECT_FALSE(matrix.at(1, 2).has_value());
+    const auto undefined = clh::core::undefined_metrics("task-il", matrix);
+    ASSERT_EQ(undefined.size(), 1U);
+    EXPECT_EQ(undefined[0].key, "task-il/forward-transfer");
+    EXPECT_EQ(undefined[0].reason, "the model knows nothing of classes to come");
+  }
+  TestRun shared(job({"model=ncm", "stream=permuted", "stream.tasks=2"}));
+  shared.train();
+  const auto& matrix = shared.experiment().matrices().at("domain-il");
+  EXPECT_TRUE(matrix.at(0, 1).has_value());
+  EXPECT_TRUE(clh::core::undefined_metrics("domain-il", matrix).empty());
+}
+
+TEST(TaskLoop, AnswersThatAreRightByDefinitionAreNoted) {
+  using Notes = std::map<std::string, std::string>;
+  const auto notes = [](const Words& words) {
+    return TestRun(job(Words{"model=sgd"} + words)).experiment().notes();
+  };
+  const std::string right = "every answer is right by definition";
+  EXPECT_EQ(notes({}), Notes());
+  EXPECT_EQ(notes({"stream=permuted", "stream.tasks=2"}), Notes());
+  const Notes one = {
+      {"class-il", right + " after 1 of 10 experiences, while one class alone has been seen"},
+      {"task-il", right + " in 10 of 10 tasks, which have one class each"}};
+  EXPECT_EQ(notes({"stream.classes-per-task=1"}), one);
+  EXPECT_EQ(notes({"stream.classes-per-task=1", "eval.scope=all"}),
+            (Notes{{"task-il", one.at("task-il")}}));
+  EXPECT_EQ(notes({"stream.classes-per-task=[4,1,5]"}),
+            (Notes{{"task-il", right + " in 1 of 3 tasks, which have one class each"}}));
+  EXPECT_EQ(notes({"stream.classes-per-task=1", "stream.scenario=domain-il"}),
+            (Notes{{"domain-il", right + ": there is one output"}}));
 }
 
 TEST(TaskLoop, AnAnswerWithTooFewColumnsBreaksTheContract) {

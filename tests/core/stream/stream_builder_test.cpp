@@ -13,6 +13,7 @@ using clh::core::build_stream;
 using clh::core::kStreamNames;
 using clh::core::Scenario;
 using clh::core::stream_choice;
+using clh::core::usual_scenario;
 
 clh::ParamTable describe(std::string_view name) {
   clh::ParamTable table;
@@ -40,6 +41,18 @@ TEST(StreamBuilder, BuildsTheChosenStream) {
   EXPECT_EQ(plan("permuted").tasks[1].transform, "permutation");
   EXPECT_EQ(plan("rotated").tasks[0].transform, "rotation 135.3°");
   EXPECT_EQ(plan("joint").experiences.size(), 1U);
+}
+
+TEST(StreamBuilder, TheUsualScenarioIsTheFields) {
+  EXPECT_EQ(usual_scenario(stream_choice("class-split")), Scenario::kClassIl);
+  EXPECT_EQ(usual_scenario(stream_choice("permuted")), Scenario::kDomainIl);
+  EXPECT_EQ(usual_scenario(stream_choice("rotated")), Scenario::kDomainIl);
+  clh::core::JointOptions joint;
+  EXPECT_EQ(usual_scenario(joint), Scenario::kClassIl);
+  joint.of = clh::core::JointOf::kPermuted;
+  EXPECT_EQ(usual_scenario(joint), Scenario::kDomainIl);
+  joint.of = clh::core::JointOf::kRotated;
+  EXPECT_EQ(usual_scenario(joint), Scenario::kDomainIl);
 }
 
 TEST(StreamBuilder, BindsEachOptionOnce) {

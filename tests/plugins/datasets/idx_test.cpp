@@ -134,7 +134,10 @@ TEST_F(Idx, WrongMagicNumbersAreRefused) {
   EXPECT_EQ(refused(std::string("\0\0\10\11a", 5)), any + ", found 2057");    // rank 9
   EXPECT_EQ(refused(std::string("\0\1\10\1", 4)), any + ", found 67585");     // 0x00010801
   EXPECT_EQ(refused(std::string("\1\0\10\1", 4)), any + ", found 16779265");  // 0x01000801
-  EXPECT_EQ(refused(idx_labels("a"), 2051), "expected magic number 2051, found 2049");
+  EXPECT_EQ(refused(idx_labels("a"), 2051),
+            "expected magic number 2051 (images), found 2049 (labels)");
+  EXPECT_EQ(refused(idx_header({1, 1}) + "a", 2049),
+            "expected magic number 2049 (labels), found 2050");
 }
 
 TEST_F(Idx, SizesWithoutSenseAreRefused) {
@@ -158,7 +161,8 @@ TEST_F(Idx, ImagesHaveAChannel) {
   EXPECT_EQ(refusal([&] { clh::read_idx_images(path, 4, 3); }),
             path.string() + ": expected images of 4x3, found 3x4");
   EXPECT_EQ(refusal([&] { clh::read_idx_images(folder_.write("l", idx_labels("a")), 1, 1); }),
-            (folder_.path() / "l: ").string() + "expected magic number 2051, found 2049");
+            (folder_.path() / "l: ").string() +
+                "expected magic number 2051 (images), found 2049 (labels)");
 }
 
 TEST_F(Idx, LabelsLieBelowTheNumberOfClasses) {

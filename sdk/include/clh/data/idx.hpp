@@ -33,6 +33,11 @@ namespace clh __attribute__((visibility("hidden"))) {
            std::uint32_t{bytes[2]} << 8U | bytes[3];
   }
 
+  /// A magic number and what a file with it holds in this family.
+  inline std::string magic_text(std::uint32_t magic) {
+    return std::to_string(magic) + (magic == 2051 ? " (images)" : magic == 2049 ? " (labels)" : "");
+  }
+
   /// Reads the sizes after the magic number: `rank` of them, each >= 1, their product below 2^62.
   inline std::vector<std::int64_t> read_idx_sizes(DataFile & file, std::uint64_t rank) {
     const auto bytes = file.read(4 * rank);
@@ -69,7 +74,7 @@ namespace clh __attribute__((visibility("hidden"))) {
     }
     const auto found = big_endian(head.data());
     if (magic != 0 && found != magic) {
-      file.damaged("magic number " + std::to_string(magic), std::to_string(found));
+      file.damaged("magic number " + magic_text(magic), magic_text(found));
     }
     if (head[0] != 0 || head[1] != 0 || head[2] != 8 || head[3] < 1 || head[3] > 8) {
       file.damaged("a magic number of 2049 to 2056 (unsigned bytes, rank 1 to 8)",
