@@ -11,18 +11,18 @@
 
 #include "core/machine/environment.hpp"
 #include "tests/benchmarks/median.hpp"
-#include "tests/plugins/models/model_bench.hpp"
+#include "tests/plugins/models/model_harness.hpp"
 
 namespace {
 
 using namespace clh;  // NOLINT
 using bench::median;
-using test::ModelBench;
+using test::ModelHarness;
 
 constexpr std::int64_t kSamples = 500, kClasses = 10;
 
 /// (1/N) sum_n sum_k p_nk (d log p_nk / d theta)^2, each gradient by itself.
-at::Tensor per_sample(ModelBench& subject, const test::BenchTask& task) {
+at::Tensor per_sample(ModelHarness& subject, const test::HarnessTask& task) {
   const auto gradient = subject.grads();
   auto sum = at::zeros_like(gradient);
   for (std::int64_t n = 0; n < kSamples; ++n) {
@@ -50,13 +50,13 @@ double seconds(Work work) {
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 7;
   core::set_threads(1);
-  test::BenchPlan plan;
+  test::HarnessPlan plan;
   plan.model = "ewc";
   plan.options = {{"mode", "online"}, {"gamma", "0"}};  // each task's diagonal replaces the last
   plan.input = {784};
   plan.backbone_options = {{"width", "100"}, {"depth", "2"}};
   plan.blocks = {kClasses};
-  ModelBench subject(plan);
+  ModelHarness subject(plan);
   const auto task = test::random_task(kSamples, {784}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 1);
   subject.begin_task(task);
   subject.train(10);

@@ -11,14 +11,14 @@
 
 #include "core/machine/environment.hpp"
 #include "tests/benchmarks/median.hpp"
-#include "tests/plugins/models/model_bench.hpp"
+#include "tests/plugins/models/model_harness.hpp"
 
 namespace {
 
 using namespace clh;  // NOLINT
 using bench::median;
-using test::BenchPlan;
-using test::ModelBench;
+using test::HarnessPlan;
+using test::ModelHarness;
 
 constexpr std::int64_t kBatch = 10, kSamples = 1000;
 constexpr int kSteps = 200;
@@ -52,40 +52,40 @@ const std::vector<Subject>& subjects() {
 class Runner {
  public:
   explicit Runner(const Subject& subject)
-      : bench_(plan(subject)),
+      : harness_(plan(subject)),
         task_(test::random_task(kSamples, {784}, {0, 1, 2, 3, 4}, 1)),
         raw_(task_.raw.split(kBatch)),
         labels_(task_.labels.split(kBatch)) {
-    bench_.begin_task(task_);
-    bench_.train(kBatch);
-    bench_.end_task();
-    bench_.begin_task(test::random_task(kSamples, {784}, {5, 6, 7, 8, 9}, 2));
+    harness_.begin_task(task_);
+    harness_.train(kBatch);
+    harness_.end_task();
+    harness_.begin_task(test::random_task(kSamples, {784}, {5, 6, 7, 8, 9}, 2));
   }
 
   /// Seconds a step.
   double step() {
-    return timed([&](std::size_t i) { bench_.observe(raw_[i], labels_[i]); });
+    return timed([&](std::size_t i) { harness_.observe(raw_[i], labels_[i]); });
   }
   /// The same with twice the samples, as one pass over batch and replayed samples has them.
   double double_step() {
     const auto raw = task_.raw.split(2 * kBatch), labels = task_.labels.split(2 * kBatch);
-    return timed([&](std::size_t i) { bench_.observe(raw[i % 50], labels[i % 50]); });
+    return timed([&](std::size_t i) { harness_.observe(raw[i % 50], labels[i % 50]); });
   }
   /// Seconds of a forward pass without a graph.
   double forward() {
     const at::NoGradGuard no_grad;
-    return timed([&](std::size_t i) { bench_.forward(raw_[i]); });
+    return timed([&](std::size_t i) { harness_.forward(raw_[i]); });
   }
   /// Seconds of a forward and backward pass, without a step.
   double both() {
     return timed([&](std::size_t i) {
-      at::cross_entropy_loss(bench_.forward(raw_[i]), labels_[i]).backward();
+      at::cross_entropy_loss(harness_.forward(raw_[i]), labels_[i]).backward();
     });
   }
 
  private:
-  static BenchPlan plan(const Subject& subject) {
-    BenchPlan plan;
+  static HarnessPlan plan(const Subject& subject) {
+    HarnessPlan plan;
     plan.model = subject.model;
     plan.options = subject.options;
     plan.input = {784};
@@ -105,8 +105,8 @@ class Runner {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / kSteps;
   }
 
-  ModelBench bench_;
-  test::BenchTask task_;
+  ModelHarness harness_;
+  test::HarnessTask task_;
   std::vector<at::Tensor> raw_, labels_;
 };
 

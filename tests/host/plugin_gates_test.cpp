@@ -63,9 +63,9 @@ TEST_F(PluginGates, BuiltForAnotherLibTorch) {
 }
 
 TEST_F(PluginGates, BuiltForAnotherAbi) {
-  patch("abi=0.1 min=0.1", "abi=0.2 min=0.2");
-  expect_refused("abi-mismatch", "expected plugin ABI 0.1, found 0.2", kRebuild,
-                 "model     er             0.1.0");
+  patch("abi=0.2 min=0.2", "abi=0.3 min=0.3");
+  expect_refused("abi-mismatch", "expected plugin ABI 0.2, found 0.3, which needs at least 0.3",
+                 kRebuild, "model     er             0.1.0");
 }
 
 TEST_F(PluginGates, Truncated) {
@@ -98,10 +98,12 @@ TEST_F(PluginGates, DamageAnywhereEndsInOneClearError) {
 }
 
 TEST_F(PluginGates, DoctorSaysWhatIsWrong) {
-  patch("abi=0.1 min=0.1", "abi=0.2 min=0.2");
+  patch("abi=0.2 min=0.2", "abi=0.3 min=0.3");
   const auto text = host(Words{"doctor"} + only());
   EXPECT_EQ(text.exit_code, 0);
-  EXPECT_NE(text.out.find("abi-mismatch: expected plugin ABI 0.1, found 0.2\n"), std::string::npos)
+  EXPECT_NE(
+      text.out.find("abi-mismatch: expected plugin ABI 0.2, found 0.3, which needs at least 0.3\n"),
+      std::string::npos)
       << text.out;
   EXPECT_NE(text.out.find("3 usable\n"), std::string::npos) << text.out;
 }
@@ -127,10 +129,11 @@ TEST_F(PluginGates, NoOtherPluginStepsInForOneThatOthersCanChange) {
 }
 
 TEST_F(PluginGates, ABuiltInOneStepsInForOneOfAnotherAbiAndSaysSo) {
-  patch("abi=0.1 min=0.1", "abi=0.2 min=0.2");
+  patch("abi=0.2 min=0.2", "abi=0.3 min=0.3");
   const auto result = host(tiny({"model=er", "--dry-run", "--plugin-dir", plugins()}));
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_NE(result.err.find(er().string() + ": expected plugin ABI 0.1, found 0.2; " +
+  EXPECT_NE(result.err.find(er().string() +
+                            ": expected plugin ABI 0.2, found 0.3, which needs at least 0.3; " +
                             in_build("lib/cl-host/plugins") + "/er.so is used in its place\n"),
             std::string::npos)
       << result.err;

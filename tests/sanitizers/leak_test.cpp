@@ -12,7 +12,7 @@
 
 #include "core/instances/dataset_proxy.hpp"
 #include "core/instances/plugin_instance.hpp"
-#include "tests/plugins/models/model_bench.hpp"
+#include "tests/plugins/models/model_harness.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/plugin_rig.hpp"
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ const char* __lsan_default_options() {
 namespace {
 
 using clh::core::PluginInstance;
-using clh::test::ModelBench;
+using clh::test::ModelHarness;
 using clh::test::PluginRig;
 
 constexpr int kCycles = 200;
@@ -90,10 +90,10 @@ TEST_F(Leaks, Models) {
   task.raw.sigmoid_();  // generative-replay wants values in [0, 1]
   for (const auto& name : names("model")) {
     expect_clean(name, [&] {
-      ModelBench bench({name});
-      bench.begin_task(task);
-      bench.train(4);
-      bench.end_task();
+      ModelHarness harness({name});
+      harness.begin_task(task);
+      harness.train(4);
+      harness.end_task();
     });
   }
 }

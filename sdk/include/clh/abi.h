@@ -8,7 +8,7 @@ extern "C" {
 #endif
 #define CLH_ABI_MAJOR 0
 #define CLH_ABI_MINOR 2
-#ifndef CLH_TARGET_MINOR                /* from 1.0: lowest host minor supported; newer members are hidden, so using one by */
+#ifndef CLH_TARGET_MINOR                /* lowest host minor supported; newer members are hidden, so using one by           */
 #define CLH_TARGET_MINOR CLH_ABI_MINOR  /* accident is a compile error                                                      */
 #endif
 #define CLH_EXPORT __attribute__((visibility("default")))
@@ -53,10 +53,13 @@ typedef struct clh_param { uint32_t struct_size, flags;
   clh_type type; clh_kind of_kind;                             /* of_kind: COMPONENT only, else 0                              */
   clh_value def; double min, max;                              /* bounds count only with HAS_MIN, HAS_MAX                      */
   const char* const* choices;                                  /* CHOICE only: NULL-terminated                                 */
+#if CLH_TARGET_MINOR > 1
   uint32_t at_least_of, reserved;                              /* 0.2: CLH_OF_..., 0 = none: the value is at least             */
   double at_least;                                             /* at_least times that number of the finished plan, if the      */
   const char* when;                                            /* option `when` of the same component, NULL = always, has one  */
-  const char* const* when_choices; } clh_param;                /* of these values, NULL-terminated                             */
+  const char* const* when_choices;                             /* of these values, NULL-terminated                             */
+#endif
+} clh_param;
 /* 3 -- the host, as every instance sees it (one table per instance, valid until its destroy) -------------------------------------- */
 typedef struct clh_object { const void* vtable; void* self; const clh_component* component; } clh_object;
 typedef struct clh_host { uint32_t struct_size; uint16_t abi_major, abi_minor; const char *name, *version; void* ctx;
@@ -70,7 +73,9 @@ typedef struct clh_host { uint32_t struct_size; uint16_t abi_major, abi_minor; c
   void        (*tensor_retain)(clh_tensor*);  void (*tensor_release)(clh_tensor*);          /* [any]                           */
   clh_status  (*tensor_from_dlpack)(void* ctx, struct DLManagedTensor*, clh_tensor** out, clh_error*);   /* [any] always consumes */
   clh_status  (*tensor_to_dlpack)(void* ctx, const clh_tensor*, struct DLManagedTensor** out, clh_error*);   /* [any] no autograd */
+#if CLH_TARGET_MINOR > 1
   void        (*metric_at)(void* ctx, const char* key, int64_t step, double value);         /* [main] 0.2: a point of a curve  */
+#endif
 } clh_host;
 /* 4 -- component, plugin, entry: static data of the plugin, process lifetime ------------------------------------------------------- */
 struct clh_component { uint32_t struct_size; clh_kind kind; const char *id, *title, *doc, *cite;          /* cite may be NULL  */
@@ -247,7 +252,7 @@ static_assert(sizeof(clh_encoder_vt) == 40, "clh_encoder_vt: layout of ABI 0.2")
 static_assert(sizeof(clh_error) == 1024, "clh_error: layout of ABI 0.2");
 static_assert(sizeof(clh_factory) == 32, "clh_factory: layout of ABI 0.2");
 static_assert(sizeof(clh_gate_layer) == 40, "clh_gate_layer: layout of ABI 0.2");
-static_assert(sizeof(clh_host) == 128, "clh_host: layout of ABI 0.2");
+static_assert(sizeof(clh_host) == 120 + (CLH_TARGET_MINOR > 1 ? 8 : 0), "clh_host: layout of ABI 0.2");
 static_assert(sizeof(clh_layer_bits_ext) == 16, "clh_layer_bits_ext: layout of ABI 0.2");
 static_assert(sizeof(clh_layer_spec) == 80, "clh_layer_spec: layout of ABI 0.2");
 static_assert(sizeof(clh_layer_vt) == 80, "clh_layer_vt: layout of ABI 0.2");
@@ -265,7 +270,7 @@ static_assert(sizeof(clh_node_vjp_ext) == 24, "clh_node_vjp_ext: layout of ABI 0
 static_assert(sizeof(clh_node_vt) == 64, "clh_node_vt: layout of ABI 0.2");
 static_assert(sizeof(clh_object) == 24, "clh_object: layout of ABI 0.2");
 static_assert(sizeof(clh_optimizer_vt) == 56, "clh_optimizer_vt: layout of ABI 0.2");
-static_assert(sizeof(clh_param) == 112, "clh_param: layout of ABI 0.2");
+static_assert(sizeof(clh_param) == 80 + (CLH_TARGET_MINOR > 1 ? 32 : 0), "clh_param: layout of ABI 0.2");
 static_assert(sizeof(clh_plugin) == 80, "clh_plugin: layout of ABI 0.2");
 static_assert(sizeof(clh_query) == 16, "clh_query: layout of ABI 0.2");
 static_assert(sizeof(clh_reader) == 56, "clh_reader: layout of ABI 0.2");

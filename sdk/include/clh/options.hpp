@@ -91,7 +91,8 @@ class OptionRef {
   OptionRef& required() { return flag(CLH_REQUIRED); }
   OptionRef& advanced() { return flag(CLH_ADVANCED); }
   OptionRef& deprecated() { return flag(CLH_DEPRECATED); }
-  /// Value >= a number of the plan.
+#if CLH_TARGET_MINOR > 1
+  /// Value >= a number of the plan. Not below CLH_TARGET_MINOR 2.
   OptionRef& at_least(PlanNumber number) {
     if (table_ != nullptr) {
       last().at_least_of = number.of;
@@ -110,6 +111,7 @@ class OptionRef {
     }
     return *this;
   }
+#endif
   /// Names of an enum class's values, in its order.
   OptionRef& choices(std::initializer_list<const char*> names) {
     if (table_ != nullptr) {

@@ -64,11 +64,13 @@ class HostServices {
   }
   /// A number that joins the run record under `key`; the last one of a key counts. Thread: main.
   void metric(const char* key, double value) const { host_->metric(host_->ctx, key, value); }
+#if CLH_TARGET_MINOR > 1
   /// A point of a curve that joins the run record: `value` at `step`, which may be a batch's or any
   /// count of the method's own. Thread: main.
   void metric_at(const char* key, std::int64_t step, double value) const {
     host_->metric_at(host_->ctx, key, step, value);
   }
+#endif
   /// Poll in long loops. Errors: Stopped when the run is being ended.
   void check_stop() const {
     if (host_->should_stop(host_->ctx) != 0) {

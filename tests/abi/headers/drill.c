@@ -1,15 +1,18 @@
 /* Drill: a dataset that says in `source` what it sees of its host's table. It is compiled with the
-   header of this minor, with the next one lowered to this minor, and with the next one; by C and C++
-   compilers. With MISUSE it uses the next minor's member without asking. */
+   header of this minor, with the next one lowered to this minor, with the next one, and with those kept
+   of older minors; by C and C++ compilers. With MISUSE it uses the next minor's member without asking. */
 #include <clh/abi.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* While the major is 0 the minors must be equal, so the note says the minor that is aimed at, where
-   clh/note.h would say the header's. */
+/* The header's minor and the one that is aimed at, as clh/note.h writes them; the headers kept from
+   before it do not need it. */
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
 #define NOTE                                                                                    \
-  "clh-plugin 1\nabi=0.1 min=0.1\nid=org.clh.test.drill\nversion=1.0.0\nlicense=MIT\n"          \
+  "clh-plugin 1\nabi=0." TEXT(CLH_ABI_MINOR) " min=0." TEXT(CLH_TARGET_MINOR)                    \
+  "\nid=org.clh.test.drill\nversion=1.0.0\nlicense=MIT\n"                                       \
   "provides=dataset:drill\nneeds=\n"
 static const struct {
   uint32_t name_size, text_size, type;
@@ -53,7 +56,7 @@ static const clh_dataset_vt table = {sizeof(clh_dataset_vt), 0, destroy, info, o
 static void look_at(const clh_host* host, char* text, size_t size) {
 #ifdef MISUSE
   snprintf(text, size, "%lld", (long long)host->uptime(host->ctx));
-#elif CLH_TARGET_MINOR > 1
+#elif CLH_TARGET_MINOR > 2
   if (CLH_HAS(clh_host, host, uptime)) {
     snprintf(text, size, "uptime %lld", (long long)host->uptime(host->ctx));
   } else {
@@ -68,10 +71,13 @@ static clh_status create(const clh_host* host, const void* spec, const clh_value
                          clh_object* out, clh_error* error) {
   drill* self = (drill*)calloc(1, sizeof(drill));
   (void)spec;
-  (void)args;
   (void)error;
   if (self == NULL) {
     return CLH_E_NOMEM;
+  }
+  if (args != NULL && (args[0].u.i != 7 || args[1].u.r != 0.25)) { /* what the test gives */
+    free(self);
+    return CLH_E_INVALID;
   }
   look_at(host, self->source, sizeof self->source);
   self->info.struct_size = sizeof self->info;
@@ -88,15 +94,23 @@ static clh_status create(const clh_host* host, const void* spec, const clh_value
   return CLH_OK;
 }
 
+static clh_param params[2]; /* as long as this header says */
 static const clh_component component = {
-    sizeof(clh_component), CLH_DATASET, "drill", "Drill", "Looks at its host", NULL, NULL, 0, 0,
-    NULL, create, NULL};
+    sizeof(clh_component), CLH_DATASET, "drill", "Drill", "Looks at its host", NULL, NULL, 2, 0,
+    params, create, NULL};
 static const clh_component* const components[] = {&component};
 
 const clh_plugin* clh_plugin_entry(const clh_host* host, clh_error* error) {
-  static const clh_plugin plugin = {sizeof(clh_plugin), CLH_ABI_MAJOR, 1, 1, 1,
-                                    "org.clh.test.drill", "1.0.0", "MIT", NULL, NULL, components,
-                                    NULL, NULL};
+  static const clh_plugin plugin = {
+      sizeof(clh_plugin), CLH_ABI_MAJOR, CLH_ABI_MINOR, CLH_TARGET_MINOR, 1,
+      "org.clh.test.drill", "1.0.0", "MIT", NULL, NULL, components, NULL, NULL};
+  params[0].struct_size = params[1].struct_size = sizeof(clh_param);
+  params[0].name = "first";
+  params[0].doc = params[1].doc = "an option";
+  params[0].type = params[0].def.type = CLH_INT;
+  params[0].def.n = params[1].def.n = 1;
+  params[1].name = "second";
+  params[1].type = params[1].def.type = CLH_REAL;
   (void)host;
   (void)error;
   return &plugin;

@@ -65,11 +65,11 @@ inline std::string replaced(std::string header, const std::string& text, const s
 inline std::string next_minor(std::string header) {
   const auto append = [&header](const std::string& name, const std::string& member) {
     header = replaced(header, "} " + name + ";",
-                      "\n#if CLH_TARGET_MINOR > 1\n  " + member + "\n#endif\n} " + name + ";");
-    const std::regex size("(sizeof\\(" + name + "\\) == \\d+),");
-    header = std::regex_replace(header, size, "$1 + (CLH_TARGET_MINOR > 1 ? 8 : 0),");
+                      "\n#if CLH_TARGET_MINOR > 2\n  " + member + "\n#endif\n} " + name + ";");
+    const std::regex size("(sizeof\\(" + name + "\\) == [^,]+),");
+    header = std::regex_replace(header, size, "$1 + (CLH_TARGET_MINOR > 2 ? 8 : 0),");
   };
-  header = replaced(header, "#define CLH_ABI_MINOR 1", "#define CLH_ABI_MINOR 2");
+  header = replaced(header, "#define CLH_ABI_MINOR 2", "#define CLH_ABI_MINOR 3");
   append("clh_host", "int64_t (*uptime)(void* ctx);");
   append("clh_node_vt", "clh_call_fn *prune;");
   return header;

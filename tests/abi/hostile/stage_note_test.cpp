@@ -30,7 +30,7 @@ class NoteStage : public HostileTest {
   static std::string note(const std::string& component = "dataset:well-behaved",
                           const std::string& id = "org.clh.test.well-behaved",
                           const std::string& needs = "needs=\n") {
-    return "clh-plugin 1\nabi=0.1 min=0.1\nid=" + id +
+    return "clh-plugin 1\nabi=0.2 min=0.2\nid=" + id +
            "\nversion=1.0.0\nlicense=MIT\nprovides=" + component + "\n" + needs;
   }
 
@@ -71,9 +71,9 @@ TEST_F(NoteStage, Malformed) {
   std::vector<RefusedFile> files = {
       {with_note("garbage", "garbage"), "bad-note", in_note("\"clh-plugin 1\"", 1, "garbage"),
        kBuildAgain},
-      {with_note("bytes", "clh-plugin 1\nabi=0.1 min=0.1\nid=org.\001\033[2J\n"), "bad-note",
+      {with_note("bytes", "clh-plugin 1\nabi=0.2 min=0.2\nid=org.\001\033[2J\n"), "bad-note",
        in_note("printable ASCII", 3, "id=org.??[2J"), kBuildAgain},
-      {with_note("half", "clh-plugin 1\nabi=0.1 min=0.1\nid=org.clh.hostile.half\n"), "bad-note",
+      {with_note("half", "clh-plugin 1\nabi=0.2 min=0.2\nid=org.clh.hostile.half\n"), "bad-note",
        "expected a line \"version=\" in the plugin note, found none", kBuildAgain},
       {build("plugins/two", {"well_behaved.c"}, {define("SECOND_NOTE", note())}), "bad-note",
        "expected one plugin note (.note.clh), found two", "build it with one clh_add_plugin call"},

@@ -65,8 +65,9 @@ TEST_F(StageTable, NoneIsGiven) {
 
 TEST_F(StageTable, VersionAndSize) {
   expect_refused(
-      {{"major", "abi-mismatch", "expected plugin ABI 0.1, found 1.1"},
-       {"newer-minor", "abi-mismatch", "expected plugin ABI 0.1, found 0.2"},
+      {{"major", "abi-mismatch", "expected plugin ABI 0.2, found 1.2"},
+       {"newer-minor", "abi-mismatch",
+        "expected plugin ABI 0.2, found 0.3, which needs at least 0.3"},
        {"size-0", "bad-table", "expected a table with its size and version, found 0 bytes"},
        {"size-short", "bad-table", "expected a table of 80 to 4096 bytes, found 72"},
        {"size-huge", "bad-table", "expected a table of 80 to 4096 bytes, found 4294967295"}});

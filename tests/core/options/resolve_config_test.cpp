@@ -46,7 +46,7 @@ TEST_F(ConfigLayers, WithoutArgumentsIsTheDefaultPreset) {
             "[model]\nname = \"er\"\nbuffer-size = 500\nminibatch = 10\n\n"
             "[optimizer]\nname = \"sgd\"\nlr = 0.1\nmomentum = 0.0\n\n"
             "[train]\nepochs = 1\nbatch-size = 10\n\n"
-            "[eval]\nfuture = true\n");
+            "[eval]\nunseen-tasks = true\n");
 }
 
 TEST_F(ConfigLayers, FillTypedValues) {

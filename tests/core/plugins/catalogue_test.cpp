@@ -120,7 +120,8 @@ TEST_F(CatalogueTest, KeepsDamagedFilesAsEntries) {
   }
   EXPECT_EQ(slugs, (Names{"not-elf", "truncated", "abi-mismatch", "not-elf", "load-failed",
                           "not-elf", "bad-note"}));
-  EXPECT_EQ(catalogue.entries()[2].status, "expected plugin ABI 0.1, found 0.2");
+  EXPECT_EQ(catalogue.entries()[2].status,
+            "expected plugin ABI 0.1, found 0.2, which needs at least 0.2");
   EXPECT_EQ(catalogue.entries()[2].component_status, Names{catalogue.entries()[2].status});
   EXPECT_EQ(catalogue.names("model"), Names{});
 }
@@ -255,7 +256,8 @@ TEST_F(CatalogueTest, TheOnlyCandidateTellsItsOwnError) {
   const auto cut = put("dir/gem.so", plugin("org.a.gem", "model:gem").substr(0, 100));
   const Catalogue catalogue = scan();
   const std::string expected =
-      "3 error[abi-mismatch]: " + newer + ": expected plugin ABI 0.1, found 0.2\n  fix: rebuild it";
+      "3 error[abi-mismatch]: " + newer +
+      ": expected plugin ABI 0.1, found 0.2, which needs at least 0.2\n  fix: rebuild it";
   EXPECT_EQ(refusal(catalogue, "er").substr(0, expected.size()), expected);
   EXPECT_EQ(refusal(catalogue, "org.example.er/er").substr(0, expected.size()), expected);
   EXPECT_EQ(refusal(catalogue, "gem"),

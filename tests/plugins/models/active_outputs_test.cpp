@@ -8,33 +8,33 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace active_outputs_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::random_task;
 
-const BenchTask kFirst = random_task(6, {2}, {0, 1}, 1), kSecond = random_task(6, {2}, {2, 3}, 2);
+const HarnessTask kFirst = random_task(6, {2}, {0, 1}, 1), kSecond = random_task(6, {2}, {2, 3}, 2);
 
 /// Cross-entropy over these outputs alone.
-at::Tensor loss_over(const ModelBench& bench, const BenchTask& task,
+at::Tensor loss_over(const ModelHarness& harness, const HarnessTask& task,
                      const std::vector<std::int64_t>& outputs) {
   const auto own = at::tensor(outputs, at::kLong);
   const auto hidden = at::full({5}, -std::numeric_limits<float>::infinity()).index_fill_(0, own, 0);
-  return at::cross_entropy_loss(bench.forward(task.raw) + hidden, task.labels);
+  return at::cross_entropy_loss(harness.forward(task.raw) + hidden, task.labels);
 }
 
 /// Steps once on the task and compares with the gradient of this loss.
-void expect_step(ModelBench& bench, const BenchTask& task,
+void expect_step(ModelHarness& harness, const HarnessTask& task,
                  const std::vector<std::int64_t>& outputs) {
-  const auto before = bench.values().clone();
-  const auto gradient = bench.gradient_of(loss_over(bench, task, outputs));
-  bench.observe(task.raw, task.labels);
-  EXPECT_TRUE(bench.values().allclose(before - 0.1 * gradient, 1e-5, 1e-6));
+  const auto before = harness.values().clone();
+  const auto gradient = harness.gradient_of(loss_over(harness, task, outputs));
+  harness.observe(task.raw, task.labels);
+  EXPECT_TRUE(harness.values().allclose(before - 0.1 * gradient, 1e-5, 1e-6));
   EXPECT_GT(gradient.abs().max().item<double>(), 1e-3);
 }
 
@@ -42,8 +42,8 @@ class Active : public testing::TestWithParam<const char*> {
  protected:
   /// Springs and references play no part in the first step of a task: they start at its anchor, and
   /// memory is as good as none.
-  BenchPlan plan(const char* active) const {
-    BenchPlan plan{GetParam(), {{"active", active}}};
+  HarnessPlan plan(const char* active) const {
+    HarnessPlan plan{GetParam(), {{"active", active}}};
     plan.blocks = {5};
     if (plan.model == "er" || plan.model == "agem") {
       plan.options["buffer-size"] = plan.model == "er" ? "1" : "2";
@@ -53,15 +53,15 @@ class Active : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(Active, AllCoversClassesStillToCome) {
-  ModelBench bench(plan("all"));
-  bench.begin_task(kFirst);
-  expect_step(bench, kFirst, {0, 1, 2, 3, 4});
+  ModelHarness harness(plan("all"));
+  harness.begin_task(kFirst);
+  expect_step(harness, kFirst, {0, 1, 2, 3, 4});
 }
 
 TEST_P(Active, SeenCoversTheTasksSoFar) {
-  ModelBench bench(plan("seen"));
-  bench.begin_task(kFirst);
-  expect_step(bench, kFirst, {0, 1});
+  ModelHarness harness(plan("seen"));
+  harness.begin_task(kFirst);
+  expect_step(harness, kFirst, {0, 1});
 }
 
 TEST_P(Active, RefusesAMultiHeadAndATaskFreeStream) {
@@ -70,9 +70,9 @@ TEST_P(Active, RefusesAMultiHeadAndATaskFreeStream) {
     multi.scenario = clh::Scenario::kTaskIl;
     multi.head = clh::core::HeadForm::kMultiHead;
     multi.blocks = {2, 3};
-    EXPECT_THROW(ModelBench bench(multi), clh::core::Error) << active;
+    EXPECT_THROW(ModelHarness harness(multi), clh::core::Error) << active;
     free.scenario = clh::Scenario::kTaskFree;
-    EXPECT_THROW(ModelBench bench(free), clh::core::Error) << active;
+    EXPECT_THROW(ModelHarness harness(free), clh::core::Error) << active;
   }
 }
 
@@ -81,12 +81,12 @@ INSTANTIATE_TEST_SUITE_P(Models, Active, testing::Values("er", "agem", "ewc", "s
 /// The second task, whose springs still lie at their anchor.
 class ActiveSprings : public Active {};
 TEST_P(ActiveSprings, SecondTask) {
-  ModelBench seen(plan("seen")), task(plan("task"));
-  for (auto* bench : {&seen, &task}) {
-    bench->begin_task(kFirst);
-    bench->train(3);
-    bench->end_task();
-    bench->begin_task(kSecond);
+  ModelHarness seen(plan("seen")), task(plan("task"));
+  for (auto* harness : {&seen, &task}) {
+    harness->begin_task(kFirst);
+    harness->train(3);
+    harness->end_task();
+    harness->begin_task(kSecond);
   }
   expect_step(seen, kSecond, {0, 1, 2, 3});
   expect_step(task, kSecond, {2, 3});
@@ -94,35 +94,37 @@ TEST_P(ActiveSprings, SecondTask) {
 INSTANTIATE_TEST_SUITE_P(Models, ActiveSprings, testing::Values("ewc", "si", "mas"));
 
 TEST(ActiveEr, ReplayedSamplesHaveTheirOwnTasksOutputs) {
-  BenchPlan plan{"er", {{"active", "task"}, {"buffer-size", "6"}, {"minibatch", "6"}}};
+  HarnessPlan plan{"er", {{"active", "task"}, {"buffer-size", "6"}, {"minibatch", "6"}}};
   plan.blocks = {5};
-  ModelBench bench(plan);
-  bench.begin_task(kFirst);
-  bench.observe(kFirst.raw, kFirst.labels);
-  bench.end_task();
-  bench.begin_task(kSecond);
-  const auto expected = (loss_over(bench, kFirst, {0, 1}) + loss_over(bench, kSecond, {2, 3})) / 2;
-  EXPECT_NEAR(bench.observe(kSecond.raw, kSecond.labels), expected.item<double>(), 1e-6);
+  ModelHarness harness(plan);
+  harness.begin_task(kFirst);
+  harness.observe(kFirst.raw, kFirst.labels);
+  harness.end_task();
+  harness.begin_task(kSecond);
+  const auto expected =
+      (loss_over(harness, kFirst, {0, 1}) + loss_over(harness, kSecond, {2, 3})) / 2;
+  EXPECT_NEAR(harness.observe(kSecond.raw, kSecond.labels), expected.item<double>(), 1e-6);
 }
 
 /// Springs of EWC after the first task, over these outputs: sum_n sum_k p_nk (d log p_nk)^2 / N.
 TEST(ActiveEwc, FisherIsThatOfTheActiveOutputs) {
-  BenchPlan plan{"ewc", {{"active", "seen"}}};
+  HarnessPlan plan{"ewc", {{"active", "seen"}}};
   plan.blocks = {5};
-  ModelBench bench(plan);
-  bench.begin_task(kFirst);
-  bench.train(3);
-  auto expected = at::zeros_like(bench.values());
+  ModelHarness harness(plan);
+  harness.begin_task(kFirst);
+  harness.train(3);
+  auto expected = at::zeros_like(harness.values());
   for (std::int64_t n = 0; n < 6; ++n) {
-    const auto log_p = bench.forward(kFirst.raw.narrow(0, n, 1)).narrow(1, 0, 2).log_softmax(1)[0];
+    const auto log_p =
+        harness.forward(kFirst.raw.narrow(0, n, 1)).narrow(1, 0, 2).log_softmax(1)[0];
     const auto p = log_p.detach().exp();
     for (std::int64_t k = 0; k < 2; ++k) {
-      const auto again = bench.forward(kFirst.raw.narrow(0, n, 1)).narrow(1, 0, 2).log_softmax(1);
-      expected += p[k] * bench.gradient_of(again[0][k]).square() / 6;
+      const auto again = harness.forward(kFirst.raw.narrow(0, n, 1)).narrow(1, 0, 2).log_softmax(1);
+      expected += p[k] * harness.gradient_of(again[0][k]).square() / 6;
     }
   }
-  bench.end_task();
-  const auto state = bench.model_state();
+  harness.end_task();
+  const auto state = harness.model_state();
   const auto& springs =
       std::get<at::Tensor>(state->children.at("penalty")->values.at("importance"));
   EXPECT_TRUE(springs.allclose(expected, 1e-4, 1e-7));

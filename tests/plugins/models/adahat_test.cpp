@@ -12,9 +12,9 @@
 namespace adahat_test {
 
 using clh::test::attention_of;
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 using clh::test::rewrite;
@@ -23,33 +23,34 @@ using clh::test::TestRun;
 
 constexpr std::int64_t kWidth = 15;
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return random_task(12, {5}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
-/// A bench that begins its third task; the masks of the two before it, and the embedding, by hand.
-std::unique_ptr<ModelBench> in_third_task(const OptionTexts& options, const at::Tensor& first,
-                                          const at::Tensor& second, const at::Tensor& e) {
-  BenchPlan plan{"adahat", options};
+/// A harness that begins its third task; the masks of the two before it, and the embedding, by
+/// hand.
+std::unique_ptr<ModelHarness> in_third_task(const OptionTexts& options, const at::Tensor& first,
+                                            const at::Tensor& second, const at::Tensor& e) {
+  HarnessPlan plan{"adahat", options};
   plan.input = {5};
   plan.backbone_options = {{"width", std::to_string(kWidth)}, {"depth", "2"}};
   plan.head = clh::core::HeadForm::kMultiHead;
   plan.blocks = {2, 2, 2};
   plan.scenario = clh::Scenario::kTaskIl;
   plan.tasks = 3;
-  auto bench = std::make_unique<ModelBench>(plan);
+  auto harness = std::make_unique<ModelHarness>(plan);
   for (int t = 0; t < 2; ++t) {
-    bench->begin_task(task(t));
-    bench->train(4);
-    bench->end_task();
+    harness->begin_task(task(t));
+    harness->train(4);
+    harness->end_task();
   }
-  bench->begin_task(task(2));
-  rewrite(*bench, task(2), 2, [&](clh::core::StateRecord& state) {
+  harness->begin_task(task(2));
+  rewrite(*harness, task(2), 2, [&](clh::core::StateRecord& state) {
     attention_of(state).values["embedding"] = e.clone();
     attention_of(state).children.at("masks")->values["0"] = first.clone();
     attention_of(state).children.at("masks")->values["1"] = second.clone();
   });
-  return bench;
+  return harness;
 }
 
 TEST(Adahat, ScalesEachMovementByTheRateOfThePaper) {
@@ -69,22 +70,22 @@ TEST(Adahat, ScalesEachMovementByTheRateOfThePaper) {
     OptionTexts options{{"alpha", "0.3"}, {"epsilon", "0.2"}, {"s-max", "3"}};
     options.insert(ablation.begin(), ablation.end());
     const bool no_sum = ablation.count("summative") != 0, no_reg = ablation.count("sparsity") != 0;
-    const auto bench = in_third_task(options, first, second, e);
-    bench->values().add_(0.1);  // so that no unit is dead on all samples
+    const auto harness = in_third_task(options, first, second, e);
+    harness->values().add_(0.1);  // so that no unit is dead on all samples
     double share = 0;
     for (std::int64_t u = 3; u < kWidth; ++u) {  // twelve free units in the first layer
       share += 1 / (1 + std::exp(-3 * e[u].item<double>())) / 12;
     }
     const double r[] = {0.3 / (0.2 + (no_reg ? 0 : share)), 0.3 / 0.2};
-    const auto before = bench->values().clone();
-    bench->train(12);
-    const auto moved = before - bench->values();
-    const auto whole = 0.1 * bench->grads();
+    const auto before = harness->values().clone();
+    harness->train(12);
+    const auto moved = before - harness->values();
+    const auto whole = 0.1 * harness->grads();
     double total = 0;
     const auto expect = [&](const std::string& name, std::int64_t i, std::int64_t j, int layer,
                             double importance) {
       const auto at = [&](const at::Tensor& flat) {
-        const auto view = slice(*bench, flat, name);
+        const auto view = slice(*harness, flat, name);
         return (j < 0 ? view[i] : view[i][j]).item<double>();
       };
       const double rate = r[layer] / ((no_sum ? 3 : importance) + r[layer]);
@@ -104,10 +105,10 @@ TEST(Adahat, ScalesEachMovementByTheRateOfThePaper) {
     }
     EXPECT_GT(total, 0.01);
     for (const char* name : {"head.0.weight", "head.1.weight", "head.0.bias", "head.1.bias"}) {
-      EXPECT_TRUE(slice(*bench, moved, name).eq(0).all().item<bool>()) << name;
+      EXPECT_TRUE(slice(*harness, moved, name).eq(0).all().item<bool>()) << name;
     }
-    EXPECT_TRUE(slice(*bench, moved, "head.2.weight")
-                    .allclose(slice(*bench, whole, "head.2.weight"), 1e-4, 1e-6));
+    EXPECT_TRUE(slice(*harness, moved, "head.2.weight")
+                    .allclose(slice(*harness, whole, "head.2.weight"), 1e-4, 1e-6));
   }
 }
 

@@ -7,14 +7,14 @@
 
 #include <algorithm>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace agem_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::random_task;
 
 at::Tensor floats(const std::vector<float>& numbers) {
@@ -27,29 +27,29 @@ const clh::core::StateRecord& columns(const clh::core::StateRecord& state) {
 
 /// One unit with weight 1 and two outputs, all else 0, so that every output is 0.
 /// Parameters: unit weight, unit bias, head weight (2), head bias (2).
-BenchPlan hand_plan(const char* eps) {
-  BenchPlan plan{"agem", {{"epsilon", eps}}};
+HarnessPlan hand_plan(const char* eps) {
+  HarnessPlan plan{"agem", {{"epsilon", eps}}};
   plan.input = {1};
   plan.backbone_options = {{"width", "1"}, {"depth", "1"}};
   plan.blocks = {2};
   return plan;
 }
 
-BenchTask one_sample(float x, std::int64_t label) {
+HarnessTask one_sample(float x, std::int64_t label) {
   return {at::full({1, 1}, x), at::full({1}, label, at::kLong), {0, 1}};
 }
 
 /// The gradient with which task 2 steps on x = 2, label 1, while x = 1, label 0 is remembered.
 at::Tensor hand_gradient(const char* eps) {
-  ModelBench bench(hand_plan(eps));
+  ModelHarness harness(hand_plan(eps));
   const auto first = one_sample(1, 0), second = one_sample(2, 1);
-  bench.begin_task(first);
-  bench.observe(first.raw, first.labels);
-  bench.end_task();
-  bench.values().copy_(floats({1.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F}));
-  bench.begin_task(second);
-  bench.observe(second.raw, second.labels);
-  return bench.grads().clone();
+  harness.begin_task(first);
+  harness.observe(first.raw, first.labels);
+  harness.end_task();
+  harness.values().copy_(floats({1.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F}));
+  harness.begin_task(second);
+  harness.observe(second.raw, second.labels);
+  return harness.grads().clone();
 }
 
 TEST(Agem, ProjectsByHand) {
@@ -61,45 +61,46 @@ TEST(Agem, ProjectsByHand) {
 
 TEST(Agem, LeavesTheGradientAloneWithoutAReference) {
   // The remembered sample is wrong with probability 1e-30: <g, r> is -3e-30, but |r|^2 is 0.
-  ModelBench bench(hand_plan("0"));
+  ModelHarness harness(hand_plan("0"));
   const auto first = one_sample(1, 0), second = one_sample(2, 1);
-  bench.begin_task(first);
-  bench.observe(first.raw, first.labels);
-  bench.end_task();
-  bench.values().copy_(floats({1.0F, 0.0F, 0.0F, 0.0F, 69.0F, 0.0F}));
-  bench.begin_task(second);
-  bench.observe(second.raw, second.labels);
-  EXPECT_TRUE(bench.grads().allclose(floats({0.0F, 0.0F, 2.0F, -2.0F, 1.0F, -1.0F})));
+  harness.begin_task(first);
+  harness.observe(first.raw, first.labels);
+  harness.end_task();
+  harness.values().copy_(floats({1.0F, 0.0F, 0.0F, 0.0F, 69.0F, 0.0F}));
+  harness.begin_task(second);
+  harness.observe(second.raw, second.labels);
+  EXPECT_TRUE(harness.grads().allclose(floats({0.0F, 0.0F, 2.0F, -2.0F, 1.0F, -1.0F})));
 }
 
-/// A bench that has ended task 1 on `first` and begun task 2; its memory is all of `first`.
-std::unique_ptr<ModelBench> in_second_task(const BenchTask& first, const BenchTask& second) {
-  BenchPlan plan{"agem", {{"buffer-size", "16"}}};  // 8 for each of the two tasks
-  auto bench = std::make_unique<ModelBench>(plan);
-  bench->begin_task(first);
-  bench->train(4);
-  bench->end_task();
-  bench->begin_task(second);
-  return bench;
+/// A harness that has ended task 1 on `first` and begun task 2; its memory is all of `first`.
+std::unique_ptr<ModelHarness> in_second_task(const HarnessTask& first, const HarnessTask& second) {
+  HarnessPlan plan{"agem", {{"buffer-size", "16"}}};  // 8 for each of the two tasks
+  auto harness = std::make_unique<ModelHarness>(plan);
+  harness->begin_task(first);
+  harness->train(4);
+  harness->end_task();
+  harness->begin_task(second);
+  return harness;
 }
 
 TEST(Agem, NeverStepsAgainstTheReference) {
   const auto first = random_task(8, {2}, {0, 1, 2, 3}, 1);
-  const BenchTask second{first.raw, first.labels.roll(1), first.classes};  // contradicts the first
-  const auto bench = in_second_task(first, second);
+  const HarnessTask second{first.raw, first.labels.roll(1),
+                           first.classes};  // contradicts the first
+  const auto harness = in_second_task(first, second);
   int projected = 0;
   for (int step = 0; step < 10; ++step) {
     const auto raw = second.raw.narrow(0, step % 8, 1),
                labels = second.labels.narrow(0, step % 8, 1);
     const auto r =
-        bench->gradient_of(at::cross_entropy_loss(bench->forward(first.raw), first.labels));
-    const auto g = bench->gradient_of(at::cross_entropy_loss(bench->forward(raw), labels));
-    bench->observe(raw, labels);
+        harness->gradient_of(at::cross_entropy_loss(harness->forward(first.raw), first.labels));
+    const auto g = harness->gradient_of(at::cross_entropy_loss(harness->forward(raw), labels));
+    harness->observe(raw, labels);
     const auto along = g.dot(r).item<double>();
     const auto expected = along < 0 ? g - (along / r.dot(r).item<double>()) * r : g;
-    EXPECT_TRUE(bench->grads().allclose(expected, 1e-4, 1e-6));
+    EXPECT_TRUE(harness->grads().allclose(expected, 1e-4, 1e-6));
     // Rounding leaves at most a few float32 units of |g| |r|.
-    EXPECT_GE(bench->grads().dot(r).item<double>(),
+    EXPECT_GE(harness->grads().dot(r).item<double>(),
               -1e-6 * g.norm().item<double>() * r.norm().item<double>());
     projected += along < 0 ? 1 : 0;
   }
@@ -108,24 +109,24 @@ TEST(Agem, NeverStepsAgainstTheReference) {
 
 TEST(Agem, KeepsTheBitsOfAHarmlessGradient) {
   const auto first = random_task(8, {2}, {0, 1, 2, 3}, 1);
-  const auto bench = in_second_task(first, first);
+  const auto harness = in_second_task(first, first);
   const auto g =
-      bench->gradient_of(at::cross_entropy_loss(bench->forward(first.raw), first.labels));
-  bench->observe(first.raw, first.labels);
-  EXPECT_TRUE(bench->grads().equal(g));
+      harness->gradient_of(at::cross_entropy_loss(harness->forward(first.raw), first.labels));
+  harness->observe(first.raw, first.labels);
+  EXPECT_TRUE(harness->grads().equal(g));
 }
 
 TEST(Agem, RemembersAnEqualPartOfEachTask) {
-  BenchPlan plan{"agem", {{"buffer-size", "11"}}};
+  HarnessPlan plan{"agem", {{"buffer-size", "11"}}};
   plan.tasks = 3;  // 3 of each
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   for (int t = 0; t < 3; ++t) {
     auto task = random_task(20, {2}, {t}, 1);
     task.raw = at::arange(40, at::kFloat).view({20, 2}) + 100.0 * t;
-    bench.begin_task(task);
-    bench.train(20);
-    bench.end_task();
-    const auto state = bench.model_state();
+    harness.begin_task(task);
+    harness.train(20);
+    harness.end_task();
+    const auto state = harness.model_state();
     const auto labels = std::get<at::Tensor>(columns(*state).values.at("1"));
     const auto raw = std::get<at::Tensor>(columns(*state).values.at("0"));
     ASSERT_EQ(labels.size(0), 3 * (t + 1));
@@ -138,8 +139,8 @@ TEST(Agem, RemembersAnEqualPartOfEachTask) {
 }
 
 TEST(Agem, RefusesAMemoryWithoutRoomForEachTask) {
-  ModelBench bench({"agem", {{"buffer-size", "1"}}});
-  EXPECT_ANY_THROW(bench.begin_task(random_task(4, {2}, {0, 1, 2, 3}, 1)));
+  ModelHarness harness({"agem", {{"buffer-size", "1"}}});
+  EXPECT_ANY_THROW(harness.begin_task(random_task(4, {2}, {0, 1, 2, 3}, 1)));
 }
 
 }  // namespace agem_test

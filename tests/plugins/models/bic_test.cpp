@@ -11,37 +11,37 @@
 #include <algorithm>
 #include <vector>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace bic_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
-BenchTask task(int t, std::int64_t samples = 40) {
+HarnessTask task(int t, std::int64_t samples = 40) {
   return random_task(samples, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"bic", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"bic", std::move(options)};
   plan.blocks = {8};
   plan.tasks = 4;
   return plan;
 }
 
-void run(ModelBench& bench, const BenchTask& data, std::int64_t batch = 5) {
-  bench.begin_task(data);
-  bench.train(batch);
-  bench.end_task();
+void run(ModelHarness& harness, const HarnessTask& data, std::int64_t batch = 5) {
+  harness.begin_task(data);
+  harness.train(batch);
+  harness.end_task();
 }
 
 /// The samples [n, 2] that `part` of the memory ("exemplars", "validation") has of a class.
-at::Tensor kept(const ModelBench& bench, const std::string& part, std::int64_t output) {
-  const auto state = bench.model_state();
+at::Tensor kept(const ModelHarness& harness, const std::string& part, std::int64_t output) {
+  const auto state = harness.model_state();
   const auto& record = *state->children.at(part);
   const auto& bytes = std::get<clh::core::StateRecord::Bytes>(record.values.at("outputs"));
   const auto* outputs = reinterpret_cast<const std::int64_t*>(bytes.data());
@@ -56,56 +56,56 @@ at::Tensor kept(const ModelBench& bench, const std::string& part, std::int64_t o
 struct Line {
   double alpha, beta;
 };
-Line correction(const ModelBench& bench) {
-  const auto state = bench.model_state();
+Line correction(const ModelHarness& harness) {
+  const auto state = harness.model_state();
   const auto& values = state->children.at("correction")->values;
   return {std::get<double>(values.at("alpha")), std::get<double>(values.at("beta"))};
 }
 
 TEST(Bic, SetsAsideAtMostTheShareOfWhatThereIsToTrainOn) {
-  ModelBench bench(plan_with({{"buffer-size", "5000"}, {"val-split", "0.1"}}));
+  ModelHarness harness(plan_with({{"buffer-size", "5000"}, {"val-split", "0.1"}}));
   const auto data = task(0, 40);  // 20 of each class, a part of 1250 in memory
-  bench.begin_task(data);
-  const auto before = bench.values().clone();
-  bench.train(5);
-  EXPECT_FALSE(bench.values().equal(before)) << "it trains";
-  bench.end_task();
+  harness.begin_task(data);
+  const auto before = harness.values().clone();
+  harness.train(5);
+  EXPECT_FALSE(harness.values().equal(before)) << "it trains";
+  harness.end_task();
   for (const std::int64_t output : {0, 1}) {
-    EXPECT_EQ(kept(bench, "validation", output).size(0), 2);
-    EXPECT_EQ(kept(bench, "exemplars", output).size(0), 18);
+    EXPECT_EQ(kept(harness, "validation", output).size(0), 2);
+    EXPECT_EQ(kept(harness, "exemplars", output).size(0), 18);
   }
 }
 
 TEST(Bic, LossWeighsTheDistillationByTheShareOfOldClasses) {
   // Two of the ten exemplars of each class validate; distillation with T^2 and without.
   for (const std::string squared : {"false", "true"}) {
-    ModelBench bench(plan_with({{"buffer-size", "40"},
-                                {"val-split", "0.2"},
-                                {"temperature", "3"},
-                                {"temperature-squared", squared},
-                                {"bias-decay", "0"}}));
-    run(bench, task(0));
-    run(bench, task(1));
-    const auto line = correction(bench);
+    ModelHarness harness(plan_with({{"buffer-size", "40"},
+                                    {"val-split", "0.2"},
+                                    {"temperature", "3"},
+                                    {"temperature-squared", squared},
+                                    {"bias-decay", "0"}}));
+    run(harness, task(0));
+    run(harness, task(1));
+    const auto line = correction(harness);
     ASSERT_GT(std::abs(line.alpha - 1) + std::abs(line.beta), 0.01);
     const auto data = task(2);
-    auto taught = bench.forward(data.raw).detach().narrow(1, 0, 4).clone();
+    auto taught = harness.forward(data.raw).detach().narrow(1, 0, 4).clone();
     taught.narrow(1, 2, 2).mul_(line.alpha).add_(line.beta);  // the classes of task 1
-    bench.begin_task(data);
-    const auto before = bench.values().clone();
-    bench.observe(data.raw.narrow(0, 0, 4), data.labels.narrow(0, 0, 4));  // all set aside
-    ASSERT_TRUE(bench.values().equal(before));
+    harness.begin_task(data);
+    const auto before = harness.values().clone();
+    harness.observe(data.raw.narrow(0, 0, 4), data.labels.narrow(0, 0, 4));  // all set aside
+    ASSERT_TRUE(harness.values().equal(before));
     for (int step = 0; step < 2; ++step) {  // at the teacher, and away from it
-      const auto z = bench.forward(data.raw.narrow(0, 4, 36));
+      const auto z = harness.forward(data.raw.narrow(0, 4, 36));
       const auto y = data.labels.narrow(0, 4, 36);
       const auto entropy = at::cross_entropy_loss(z.narrow(1, 0, 6), y);  // 2 classes are unseen
       const auto soft = (taught.narrow(0, 4, 36) / 3).softmax(1);
       auto distillation = -(soft * (z.narrow(1, 0, 4) / 3).log_softmax(1)).sum(1).mean();
       distillation = squared == "true" ? distillation * 9 : distillation;
       const auto loss = entropy * (2.0 / 6) + distillation * (4.0 / 6);
-      const auto gradient = bench.gradient_of(loss);
-      EXPECT_NEAR(bench.observe(data.raw.narrow(0, 4, 36), y), loss.item<double>(), 1e-5);
-      EXPECT_TRUE(bench.grads().allclose(gradient, 1e-4, 1e-6));
+      const auto gradient = harness.gradient_of(loss);
+      EXPECT_NEAR(harness.observe(data.raw.narrow(0, 4, 36), y), loss.item<double>(), 1e-5);
+      EXPECT_TRUE(harness.grads().allclose(gradient, 1e-4, 1e-6));
     }
   }
 }
@@ -113,10 +113,10 @@ TEST(Bic, LossWeighsTheDistillationByTheShareOfOldClasses) {
 TEST(Bic, TheFirstTaskIsPlainTrainingOnWhatIsNotSetAside) {
   auto plan = plan_with({{"buffer-size", "20"}, {"val-split", "0.3"}});
   plan.blocks = {2};
-  ModelBench bic(plan);
+  ModelHarness bic(plan);
   plan.model = "sgd";
   plan.options = {};
-  ModelBench sgd(plan);
+  ModelHarness sgd(plan);
   const auto data = task(0);  // labels 0, 1, 0, 1, ...: 3 of each are the first 6
   bic.begin_task(data);
   sgd.begin_task(data);
@@ -132,13 +132,14 @@ TEST(Bic, TheFirstTaskIsPlainTrainingOnWhatIsNotSetAside) {
 }
 
 TEST(Bic, ValidationIsBalancedAndApartFromTheExemplars) {
-  ModelBench bench(plan_with({{"buffer-size", "48"}, {"val-split", "0.25"}}));
+  ModelHarness harness(plan_with({{"buffer-size", "48"}, {"val-split", "0.25"}}));
   std::vector<at::Tensor> validating;
   for (int t = 0; t < 3; ++t) {
-    run(bench, task(t, 80));
+    run(harness, task(t, 80));
     const std::int64_t part = 48 / (2 * (t + 1)), held = part / 4;
     for (int c = 0; c < 2 * (t + 1); ++c) {
-      const auto validation = kept(bench, "validation", c), exemplars = kept(bench, "exemplars", c);
+      const auto validation = kept(harness, "validation", c),
+                 exemplars = kept(harness, "exemplars", c);
       ASSERT_EQ(validation.size(0), held) << t << c;
       ASSERT_EQ(exemplars.size(0), part - held) << t << c;
       const auto source = task(c / 2, 80);
@@ -152,12 +153,12 @@ TEST(Bic, ValidationIsBalancedAndApartFromTheExemplars) {
       }
     }
   }
-  bench.begin_task(task(3));  // trains on the exemplars, never on the validation
+  harness.begin_task(task(3));  // trains on the exemplars, never on the validation
   std::int64_t appended = 0;
-  for (const auto& raw : bench.appended_raw()) {
+  for (const auto& raw : harness.appended_raw()) {
     appended += raw.size(0);
     for (int c = 0; c < 6; ++c) {
-      const auto validation = kept(bench, "validation", c);
+      const auto validation = kept(harness, "validation", c);
       for (std::int64_t i = 0; i < validation.size(0); ++i) {
         EXPECT_EQ(raw.eq(validation[i]).all(1).sum().item<std::int64_t>(), 0);
       }
@@ -194,7 +195,7 @@ Line newton(const at::Tensor& z, const at::Tensor& y, double decay) {
   return {line[0].item<double>(), line[1].item<double>()};
 }
 
-BenchPlan fit_plan(const std::string& decay) {
+HarnessPlan fit_plan(const std::string& decay) {
   auto plan = plan_with({{"buffer-size", "80"},
                          {"val-split", "0.5"},
                          {"bias-epochs", "4000"},
@@ -205,13 +206,13 @@ BenchPlan fit_plan(const std::string& decay) {
 }
 
 /// Trains two tasks but for the end of the second, and multiplies and shifts its head's outputs.
-void train_with_bias(ModelBench& bench, double scale, double shift) {
-  run(bench, task(0, 80));
-  bench.begin_task(task(1, 80));
-  bench.train(5);
+void train_with_bias(ModelHarness& harness, double scale, double shift) {
+  run(harness, task(0, 80));
+  harness.begin_task(task(1, 80));
+  harness.train(5);
   // mlp 2-3: weights 6, biases 3; head: weights [4, 3], biases [4].
-  const auto weight = bench.values().narrow(0, 9, 12).view({4, 3}).narrow(0, 2, 2);
-  const auto bias = bench.values().narrow(0, 21, 4).narrow(0, 2, 2);
+  const auto weight = harness.values().narrow(0, 9, 12).view({4, 3}).narrow(0, 2, 2);
+  const auto bias = harness.values().narrow(0, 21, 4).narrow(0, 2, 2);
   const at::NoGradGuard no_grad;
   at::Tensor(weight).mul_(scale);
   at::Tensor(bias).mul_(scale).add_(shift);
@@ -219,9 +220,9 @@ void train_with_bias(ModelBench& bench, double scale, double shift) {
 
 TEST(Bic, FindsTheScaleAndOffsetOfLeastValidationLoss) {
   for (const std::string decay : {"0", "0.1"}) {
-    ModelBench bench(fit_plan(decay));
-    train_with_bias(bench, 2, 1);
-    bench.end_task();
+    ModelHarness harness(fit_plan(decay));
+    train_with_bias(harness, 2, 1);
+    harness.end_task();
     std::vector<at::Tensor> raw, labels;
     for (int c = 0; c < 4; ++c) {  // 20 of each class were set aside, 10 remain
       const auto own = task(c / 2, 80);
@@ -229,21 +230,21 @@ TEST(Bic, FindsTheScaleAndOffsetOfLeastValidationLoss) {
       raw.push_back(own.raw.index_select(0, places));
       labels.push_back(at::full({20}, c, at::kLong));
     }
-    const auto z = bench.forward(at::cat(raw)).detach().to(at::kDouble);
+    const auto z = harness.forward(at::cat(raw)).detach().to(at::kDouble);
     const auto expected = newton(z, at::cat(labels), std::stod(decay));
-    const auto found = correction(bench);
+    const auto found = correction(harness);
     EXPECT_NEAR(found.alpha, expected.alpha, 1e-4);
     EXPECT_NEAR(found.beta, expected.beta, 1e-4);
-    const auto asked = task(0).raw, outputs = bench.forward(asked).detach();
+    const auto asked = task(0).raw, outputs = harness.forward(asked).detach();
     auto corrected = outputs.clone();
     corrected.narrow(1, 2, 2).mul_(found.alpha).add_(found.beta);
-    EXPECT_TRUE(bench.predict(asked).allclose(corrected, 1e-5, 1e-6));
+    EXPECT_TRUE(harness.predict(asked).allclose(corrected, 1e-5, 1e-6));
   }
 }
 
 // z' = 2.5 z + 3 instead of z: the best correction of z', alpha' z' + beta', is that of z.
 TEST(Bic, UndoesAKnownBias) {
-  ModelBench plain(fit_plan("0")), biased(fit_plan("0"));
+  ModelHarness plain(fit_plan("0")), biased(fit_plan("0"));
   train_with_bias(plain, 1, 0);
   train_with_bias(biased, 2.5, 3);
   plain.end_task();
@@ -258,16 +259,16 @@ TEST(Bic, UndoesAKnownBias) {
 
 TEST(Bic, NoStepsOfTheCorrectionLeaveTheOutputsAsTheyAre) {
   auto plan = plan_with({{"buffer-size", "40"}, {"bias-epochs", "0"}});
-  ModelBench bench(plan);
-  run(bench, task(0));
-  run(bench, task(1));
+  ModelHarness harness(plan);
+  run(harness, task(0));
+  run(harness, task(1));
   const auto asked = task(0).raw;
-  EXPECT_TRUE(bench.predict(asked).equal(bench.forward(asked)));
+  EXPECT_TRUE(harness.predict(asked).equal(harness.forward(asked)));
 }
 
 TEST(Bic, RefusesAMemoryWithoutTwoExemplarsForEachClass) {
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"buffer-size", "15"}})));
-  EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "16"}})));
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"buffer-size", "15"}})));
+  EXPECT_NO_THROW(ModelHarness(plan_with({{"buffer-size", "16"}})));
 }
 
 }  // namespace bic_test

@@ -15,27 +15,27 @@
 namespace cbp_test {
 
 using clh::core::StateRecord;
-using clh::test::BenchPlan;
 using clh::test::error_of;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 using clh::test::rewrite;
 using clh::test::slice;
 
-BenchPlan plan_of(const OptionTexts& options, const std::string& model = "cbp") {
-  BenchPlan plan{model, options};
+HarnessPlan plan_of(const OptionTexts& options, const std::string& model = "cbp") {
+  HarnessPlan plan{model, options};
   plan.backbone_options = {{"width", "4"}, {"depth", "2"}, {"init", "default"}};
   return plan;
 }
 
-const clh::test::BenchTask kTask = random_task(8, {2}, {0, 1, 2, 3}, 1);
+const clh::test::HarnessTask kTask = random_task(8, {2}, {0, 1, 2, 3}, 1);
 
-at::Tensor kept(const ModelBench& bench, const char* key) {
-  return std::get<at::Tensor>(bench.model_state()->values.at(key)).clone();
+at::Tensor kept(const ModelHarness& harness, const char* key) {
+  return std::get<at::Tensor>(harness.model_state()->values.at(key)).clone();
 }
-std::vector<double> due(const ModelBench& bench) {
-  const auto state = bench.model_state();
+std::vector<double> due(const ModelHarness& harness) {
+  const auto state = harness.model_state();
   const auto& bytes = std::get<StateRecord::Bytes>(state->values.at("due"));
   std::vector<double> numbers(bytes.size() / sizeof(double));
   std::memcpy(numbers.data(), bytes.data(), bytes.size());
@@ -45,52 +45,52 @@ std::vector<double> due(const ModelBench& bench) {
 struct Units {
   at::Tensor first, second;  // mean |h| over the batch, [4]
 };
-Units used(ModelBench& bench) {
+Units used(ModelHarness& harness) {
   const at::NoGradGuard no_grad;
-  const auto of = [&](const char* name) { return slice(bench, bench.values(), name); };
+  const auto of = [&](const char* name) { return slice(harness, harness.values(), name); };
   const auto h = at::linear(kTask.raw, of("backbone.fc1.weight"), of("backbone.fc1.bias")).relu();
   const auto g = at::linear(h, of("backbone.fc2.weight"), of("backbone.fc2.bias")).relu();
   return {h.abs().mean(0), g.abs().mean(0)};
 }
 
 TEST(Cbp, UtilityIsARunningMeanOfOutputTimesOutgoingWeights) {
-  ModelBench bench(plan_of({{"kappa", "0.9"}}));
-  bench.begin_task(kTask);
+  ModelHarness harness(plan_of({{"kappa", "0.9"}}));
+  harness.begin_task(kTask);
   auto expected = at::zeros({8});
   for (int step = 1; step <= 5; ++step) {
-    const auto h = used(bench);
-    bench.observe(kTask.raw, kTask.labels);
-    const auto out = at::cat({slice(bench, bench.values(), "backbone.fc2.weight").abs().sum(0),
-                              slice(bench, bench.values(), "head.0.weight").abs().sum(0)});
+    const auto h = used(harness);
+    harness.observe(kTask.raw, kTask.labels);
+    const auto out = at::cat({slice(harness, harness.values(), "backbone.fc2.weight").abs().sum(0),
+                              slice(harness, harness.values(), "head.0.weight").abs().sum(0)});
     expected = 0.9 * expected + 0.1 * at::cat({h.first, h.second}) * out;
-    EXPECT_TRUE(kept(bench, "utility").allclose(expected, 1e-5, 1e-7)) << step;
-    EXPECT_TRUE(kept(bench, "age").equal(at::full({8}, static_cast<float>(step))));
+    EXPECT_TRUE(kept(harness, "utility").allclose(expected, 1e-5, 1e-7)) << step;
+    EXPECT_TRUE(kept(harness, "age").equal(at::full({8}, static_cast<float>(step))));
   }
   EXPECT_GT(expected.max().item<double>(), 0.01);
 }
 
 TEST(Cbp, IsPlainTrainingUntilAUnitIsDueAndReplacesThatOneAlone) {
   // Three steps to maturity; then 4 * 0.15 a step: 0.6, then 1.2.
-  ModelBench bench(plan_of({{"rho", "0.15"}, {"maturity", "3"}}));
-  ModelBench plain(plan_of({}, "sgd"));
-  bench.begin_task(kTask);
+  ModelHarness harness(plan_of({{"rho", "0.15"}, {"maturity", "3"}}));
+  ModelHarness plain(plan_of({}, "sgd"));
+  harness.begin_task(kTask);
   plain.begin_task(kTask);
   const auto step = [&] {
-    bench.observe(kTask.raw, kTask.labels);
+    harness.observe(kTask.raw, kTask.labels);
     plain.observe(kTask.raw, kTask.labels);
   };
   for (int i = 1; i <= 4; ++i) {
     step();
-    EXPECT_TRUE(bench.values().equal(plain.values())) << i;
-    EXPECT_NEAR(due(bench)[0], i == 4 ? 0.6 : 0.0, 1e-12);
+    EXPECT_TRUE(harness.values().equal(plain.values())) << i;
+    EXPECT_NEAR(due(harness)[0], i == 4 ? 0.6 : 0.0, 1e-12);
   }
   step();
-  const auto ages = kept(bench, "age");
-  const auto fresh = bench.network().spawn(false, "init/1");
+  const auto ages = kept(harness, "age");
+  const auto fresh = harness.network().spawn(false, "init/1");
   auto expected = plain.values().clone();
-  const auto& info = bench.network().info();
+  const auto& info = harness.network().info();
   const auto of = [&](const at::Tensor& flat, const char* name) {
-    return slice(bench, flat, name);
+    return slice(harness, flat, name);
   };
   const struct {
     std::int64_t begin;
@@ -103,27 +103,27 @@ TEST(Cbp, IsPlainTrainingUntilAUnitIsDueAndReplacesThatOneAlone) {
     const auto unit = age.argmin().item<std::int64_t>();
     of(expected, layer.weight)[unit].copy_(of(fresh->arena().values(), layer.weight)[unit]);
     of(expected, layer.bias)[unit].copy_(of(fresh->arena().values(), layer.bias)[unit]);
-    EXPECT_NEAR(due(bench)[static_cast<std::size_t>(layer.begin / 4)], 0.2, 1e-12);
-    EXPECT_EQ(kept(bench, "utility")[layer.begin + unit].item<float>(), 0);
+    EXPECT_NEAR(due(harness)[static_cast<std::size_t>(layer.begin / 4)], 0.2, 1e-12);
+    EXPECT_EQ(kept(harness, "utility")[layer.begin + unit].item<float>(), 0);
   }
   for (const auto& layer : layers) {  // a replaced unit of the second layer is fed by none
     const auto unit = ages.narrow(0, layer.begin, 4).argmin().item<std::int64_t>();
     of(expected, layer.next).select(1, unit).zero_();
   }
   ASSERT_GT(info.n_values, 0);
-  EXPECT_TRUE(bench.values().equal(expected));
+  EXPECT_TRUE(harness.values().equal(expected));
   // The fresh unit is immature: three are left to count.
   step();
-  EXPECT_NEAR(due(bench)[0], 0.2 + 3 * 0.15, 1e-12);
+  EXPECT_NEAR(due(harness)[0], 0.2 + 3 * 0.15, 1e-12);
 }
 
 /// The unit of the first layer that the next step replaces when these are the utilities and ages.
 std::int64_t replaced(const OptionTexts& options, const std::vector<float>& utility,
                       const std::vector<float>& age) {
-  ModelBench bench(plan_of(options));
-  bench.begin_task(kTask);
-  bench.observe(kTask.raw, kTask.labels);
-  rewrite(bench, kTask, 0, [&](StateRecord& state) {
+  ModelHarness harness(plan_of(options));
+  harness.begin_task(kTask);
+  harness.observe(kTask.raw, kTask.labels);
+  rewrite(harness, kTask, 0, [&](StateRecord& state) {
     auto all = at::full({8}, 1.0F), ages = at::zeros({8});
     all.narrow(0, 0, 4).copy_(at::tensor(utility));
     ages.narrow(0, 0, 4).copy_(at::tensor(age));
@@ -133,8 +133,8 @@ std::int64_t replaced(const OptionTexts& options, const std::vector<float>& util
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(counts);
     state.values["due"] = StateRecord::Bytes(bytes, bytes + sizeof counts);
   });
-  bench.observe(kTask.raw, kTask.labels);
-  const auto ages = kept(bench, "age").narrow(0, 0, 4);
+  harness.observe(kTask.raw, kTask.labels);
+  const auto ages = kept(harness, "age").narrow(0, 0, 4);
   EXPECT_EQ(ages.eq(0).sum().item<std::int64_t>(), 1);
   return ages.argmin().item<std::int64_t>();
 }
@@ -159,15 +159,15 @@ TEST(Cbp, CorrectsTheBiasOfYoungUnits) {
 }
 
 TEST(Cbp, DrawsFreshWeightsAnewEachTime) {
-  ModelBench bench(plan_of({{"rho", "1"}, {"maturity", "0"}}));  // all units at every step
-  bench.begin_task(kTask);
+  ModelHarness harness(plan_of({{"rho", "1"}, {"maturity", "0"}}));  // all units at every step
+  harness.begin_task(kTask);
   at::Tensor before;
   for (int i = 1; i <= 3; ++i) {
-    bench.observe(kTask.raw, kTask.labels);
-    const auto rows = slice(bench, bench.values(), "backbone.fc1.weight");
-    const auto fresh = bench.network().spawn(false, "init/" + std::to_string(i));
-    EXPECT_TRUE(rows.equal(slice(bench, fresh->arena().values(), "backbone.fc1.weight")));
-    EXPECT_TRUE(slice(bench, bench.values(), "head.0.weight").eq(0).all().item<bool>());
+    harness.observe(kTask.raw, kTask.labels);
+    const auto rows = slice(harness, harness.values(), "backbone.fc1.weight");
+    const auto fresh = harness.network().spawn(false, "init/" + std::to_string(i));
+    EXPECT_TRUE(rows.equal(slice(harness, fresh->arena().values(), "backbone.fc1.weight")));
+    EXPECT_TRUE(slice(harness, harness.values(), "head.0.weight").eq(0).all().item<bool>());
     EXPECT_FALSE(before.defined() && before.equal(rows));
     before = rows.clone();
   }
@@ -178,10 +178,10 @@ TEST(Cbp, RefusesABackboneThatIsNoChainOfFullyConnectedLayers) {
   plan.input = {1, 8, 8};
   plan.backbone = "resnet18";
   plan.backbone_options = {{"width", "2"}};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto task = random_task(4, plan.input, {0, 1}, 1);
-  bench.begin_task(task);
-  const auto error = error_of([&] { bench.observe(task.raw, task.labels); });
+  harness.begin_task(task);
+  const auto error = error_of([&] { harness.observe(task.raw, task.labels); });
   EXPECT_NE(std::string(error.what())
                 .find("fully connected layers with gates, found "
                       "backbone.stem"),

@@ -5,14 +5,14 @@
 
 #include <cmath>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include "own_leaf.hpp"
 #include <gtest/gtest.h>
 
 namespace cope_test {
 
-using clh::test::BenchPlan;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::own_leaf;
 using clh::test::random_task;
@@ -21,8 +21,8 @@ constexpr double kRate = 0.1;
 constexpr double kTau = 0.4;
 constexpr double kAlpha = 0.7;
 
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"cope", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"cope", std::move(options)};
   plan.options.insert(
       {{"buffer-size", "40"}, {"embedding-dim", "3"}, {"tau", "0.4"}, {"alpha", "0.7"}});
   plan.blocks = {5};
@@ -37,19 +37,19 @@ at::Tensor unit(const at::Tensor& x) {
 
 /// The embedding's leaves, trainable and apart from the model's.
 struct Embedding {
-  explicit Embedding(ModelBench& bench)
-      : weight(own_leaf(bench, "embedding.weight").view({3, 8}).requires_grad_()),
-        bias(own_leaf(bench, "embedding.bias").requires_grad_()) {}
-  at::Tensor operator()(ModelBench& bench, const at::Tensor& raw) const {
-    const auto out = bench.network().features(raw).matmul(weight.t()) + bias;
+  explicit Embedding(ModelHarness& harness)
+      : weight(own_leaf(harness, "embedding.weight").view({3, 8}).requires_grad_()),
+        bias(own_leaf(harness, "embedding.bias").requires_grad_()) {}
+  at::Tensor operator()(ModelHarness& harness, const at::Tensor& raw) const {
+    const auto out = harness.network().features(raw).matmul(weight.t()) + bias;
     return out / out.norm(2, 1, true).clamp_min(1e-12);
   }
   at::Tensor weight, bias;
 };
 
 /// Prototypes by class, and classes in the order of appearance.
-at::Tensor prototypes(const ModelBench& bench) {
-  return std::get<at::Tensor>(bench.model_state()->values.at("prototypes")).clone();
+at::Tensor prototypes(const ModelHarness& harness) {
+  return std::get<at::Tensor>(harness.model_state()->values.at("prototypes")).clone();
 }
 
 /// The paper's equations, one pair at a time. Inputs: u [n, dim], places [n] of rows of p.
@@ -90,40 +90,40 @@ at::Tensor slowly(const at::Tensor& u, const std::vector<std::int64_t>& places,
 class CopeTest : public ::testing::Test {
  protected:
   /// Has seen classes 3, 0 and 1 (prototypes 0, 1, 2) in a batch of three.
-  std::unique_ptr<ModelBench> seen_three(OptionTexts options = {}) const {
-    auto bench = std::make_unique<ModelBench>(plan_with(std::move(options)));
-    bench->begin_task(first);
-    bench->observe(first.raw, first.labels);
-    return bench;
+  std::unique_ptr<ModelHarness> seen_three(OptionTexts options = {}) const {
+    auto harness = std::make_unique<ModelHarness>(plan_with(std::move(options)));
+    harness->begin_task(first);
+    harness->observe(first.raw, first.labels);
+    return harness;
   }
-  const clh::test::BenchTask first = random_task(3, {2}, {3, 0, 1}, 1);
-  const clh::test::BenchTask next = random_task(3, {2}, {0, 0, 3}, 2);
+  const clh::test::HarnessTask first = random_task(3, {2}, {3, 0, 1}, 1);
+  const clh::test::HarnessTask next = random_task(3, {2}, {0, 0, 3}, 2);
   const std::vector<std::int64_t> places{1, 1, 0, 0, 1, 2};  // of next, then the memory
 };
 
 TEST_F(CopeTest, LossIsThatOfThePapersEquations) {
-  const auto bench = seen_three();
-  const Embedding embedding(*bench);
-  const auto p = prototypes(*bench);
+  const auto harness = seen_three();
+  const Embedding embedding(*harness);
+  const auto p = prototypes(*harness);
   ASSERT_EQ(p.size(0), 3);  // of five outputs: unseen classes do not compete
-  const auto u = embedding(*bench, at::cat({next.raw, first.raw}));  // the memory is drawn whole
+  const auto u = embedding(*harness, at::cat({next.raw, first.raw}));  // the memory is drawn whole
   const auto loss = slowly(u, places, p);
-  const auto expected = bench->values() - kRate * bench->gradient_of(loss);
-  EXPECT_NEAR(bench->observe(next.raw, next.labels), loss.item<double>(), 1e-5);
-  EXPECT_TRUE(bench->values().allclose(expected, 1e-4, 1e-6));
-  const Embedding after(*bench);
+  const auto expected = harness->values() - kRate * harness->gradient_of(loss);
+  EXPECT_NEAR(harness->observe(next.raw, next.labels), loss.item<double>(), 1e-5);
+  EXPECT_TRUE(harness->values().allclose(expected, 1e-4, 1e-6));
+  const Embedding after(*harness);
   EXPECT_TRUE(
       after.weight.allclose(embedding.weight - kRate * embedding.weight.grad(), 1e-4, 1e-6));
   EXPECT_TRUE(after.bias.allclose(embedding.bias - kRate * embedding.bias.grad(), 1e-4, 1e-6));
 }
 
 TEST_F(CopeTest, PrototypesFollowTheMeanEmbeddingOfTheirClass) {
-  const auto bench = seen_three();
-  const Embedding embedding(*bench);
-  const auto before = prototypes(*bench);
-  const auto u = embedding(*bench, at::cat({next.raw, first.raw})).detach();
-  bench->observe(next.raw, next.labels);
-  const auto after = prototypes(*bench);
+  const auto harness = seen_three();
+  const Embedding embedding(*harness);
+  const auto before = prototypes(*harness);
+  const auto u = embedding(*harness, at::cat({next.raw, first.raw})).detach();
+  harness->observe(next.raw, next.labels);
+  const auto after = prototypes(*harness);
   const auto moved = [&](std::int64_t k, const at::Tensor& mean) {
     return unit(kAlpha * before[k] + (1 - kAlpha) * unit(mean));
   };
@@ -133,43 +133,43 @@ TEST_F(CopeTest, PrototypesFollowTheMeanEmbeddingOfTheirClass) {
 }
 
 TEST_F(CopeTest, StepsSeveralTimesOnOneBatch) {
-  const auto bench = seen_three({{"inner", "2"}});
-  const auto p = prototypes(*bench);
-  Embedding embedding(*bench);
-  const auto start = bench->values().clone();
+  const auto harness = seen_three({{"inner", "2"}});
+  const auto p = prototypes(*harness);
+  Embedding embedding(*harness);
+  const auto start = harness->values().clone();
   double mean = 0;
   for (int step = 0; step < 2; ++step) {
-    const auto loss = slowly(embedding(*bench, at::cat({next.raw, first.raw})), places, p);
-    const auto gradient = bench->gradient_of(loss);
+    const auto loss = slowly(embedding(*harness, at::cat({next.raw, first.raw})), places, p);
+    const auto gradient = harness->gradient_of(loss);
     mean += loss.item<double>() / 2;
     const at::NoGradGuard no_grad;
-    bench->values().sub_(gradient, kRate);
+    harness->values().sub_(gradient, kRate);
     for (auto* leaf : {&embedding.weight, &embedding.bias}) {
       leaf->sub_(leaf->grad(), kRate);
       leaf->mutable_grad().zero_();
     }
   }
-  const auto expected = bench->values().clone();
-  bench->values().copy_(start);
-  EXPECT_NEAR(bench->observe(next.raw, next.labels), mean, 1e-5);
-  EXPECT_TRUE(bench->values().allclose(expected, 1e-4, 1e-6));
+  const auto expected = harness->values().clone();
+  harness->values().copy_(start);
+  EXPECT_NEAR(harness->observe(next.raw, next.labels), mean, 1e-5);
+  EXPECT_TRUE(harness->values().allclose(expected, 1e-4, 1e-6));
 }
 
 TEST_F(CopeTest, OneClassAloneHasNothingToDifferFrom) {
-  ModelBench bench(plan_with({}));
+  ModelHarness harness(plan_with({}));
   const auto data = random_task(4, {2}, {2}, 5);
-  bench.begin_task(data);
-  const auto values = bench.values().clone();
-  EXPECT_EQ(bench.observe(data.raw, data.labels), 0);
-  EXPECT_TRUE(bench.values().equal(values));
-  EXPECT_NEAR(prototypes(bench)[0].norm().item<double>(), 1, 1e-6);
+  harness.begin_task(data);
+  const auto values = harness.values().clone();
+  EXPECT_EQ(harness.observe(data.raw, data.labels), 0);
+  EXPECT_TRUE(harness.values().equal(values));
+  EXPECT_NEAR(prototypes(harness)[0].norm().item<double>(), 1, 1e-6);
 }
 
 TEST_F(CopeTest, PredictsTheNearestPrototypeOfSeenClasses) {
-  const auto bench = seen_three();
-  const auto u = Embedding(*bench)(*bench, next.raw).detach();
-  const auto similar = u.matmul(prototypes(*bench).t());
-  const auto found = bench->predict(next.raw);
+  const auto harness = seen_three();
+  const auto u = Embedding(*harness)(*harness, next.raw).detach();
+  const auto similar = u.matmul(prototypes(*harness).t());
+  const auto found = harness->predict(next.raw);
   ASSERT_EQ(found.sizes(), (std::vector<std::int64_t>{3, 5}));
   const std::int64_t classes[3] = {3, 0, 1};
   for (std::int64_t k = 0; k < 3; ++k) {
@@ -180,11 +180,11 @@ TEST_F(CopeTest, PredictsTheNearestPrototypeOfSeenClasses) {
 }
 
 TEST_F(CopeTest, MemoryIsBalancedOverClasses) {
-  ModelBench bench(plan_with({{"buffer-size", "6"}}));
+  ModelHarness harness(plan_with({{"buffer-size", "6"}}));
   const auto data = random_task(30, {2}, {0, 0, 0, 0, 1}, 6);
-  bench.begin_task(data);
-  bench.train(5);
-  const auto state = bench.model_state();
+  harness.begin_task(data);
+  harness.train(5);
+  const auto state = harness.model_state();
   const auto raw = std::get<at::Tensor>(
       state->children.at("memory")->children.at("samples")->children.at("columns")->values.at("0"));
   ASSERT_EQ(raw.size(0), 6);
@@ -197,8 +197,8 @@ TEST_F(CopeTest, MemoryIsBalancedOverClasses) {
 }
 
 TEST_F(CopeTest, RefusesAMemoryWithoutASampleForEachClass) {
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"buffer-size", "4"}})));
-  EXPECT_NO_THROW(ModelBench(plan_with({{"buffer-size", "5"}})));
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"buffer-size", "4"}})));
+  EXPECT_NO_THROW(ModelHarness(plan_with({{"buffer-size", "5"}})));
 }
 
 }  // namespace cope_test

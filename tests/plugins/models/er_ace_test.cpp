@@ -4,14 +4,14 @@
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/tensor.h>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace er_ace_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
@@ -32,34 +32,35 @@ at::Tensor among(const Classes& classes, const at::Tensor& outputs, const at::Te
 /// drawn whole and its order does not matter.
 class ErAceTest : public ::testing::Test {
  protected:
-  std::unique_ptr<ModelBench> bench(OptionTexts options) const {
-    BenchPlan plan{"er-ace", std::move(options)};
+  std::unique_ptr<ModelHarness> harness(OptionTexts options) const {
+    HarnessPlan plan{"er-ace", std::move(options)};
     plan.options["minibatch"] = "4";
     plan.blocks = {5};
     plan.rate = kRate;
-    auto made = std::make_unique<ModelBench>(plan);
+    auto made = std::make_unique<ModelHarness>(plan);
     made->begin_task(first);
     made->observe(first.raw, first.labels);
     return made;
   }
-  void expect_step(ModelBench& bench, const BenchTask& task, const at::Tensor& objective) const {
-    const auto expected = bench.values() - kRate * bench.gradient_of(objective);
-    EXPECT_NEAR(bench.observe(task.raw, task.labels), objective.item<double>(), 1e-5);
-    EXPECT_TRUE(bench.values().allclose(expected, 1e-5, 1e-6));
+  void expect_step(ModelHarness& harness, const HarnessTask& task,
+                   const at::Tensor& objective) const {
+    const auto expected = harness.values() - kRate * harness.gradient_of(objective);
+    EXPECT_NEAR(harness.observe(task.raw, task.labels), objective.item<double>(), 1e-5);
+    EXPECT_TRUE(harness.values().allclose(expected, 1e-5, 1e-6));
   }
 
-  const BenchTask first = random_task(2, {2}, {0, 1}, 7);
-  const BenchTask second = random_task(2, {2}, {2, 3}, 8);
+  const HarnessTask first = random_task(2, {2}, {0, 1}, 7);
+  const HarnessTask second = random_task(2, {2}, {2, 3}, 8);
 };
 
 TEST_F(ErAceTest, TakesPlainStepsInTheFirstTask) {
-  const auto b = bench({});
+  const auto b = harness({});
   expect_step(*b, first, at::cross_entropy_loss(b->forward(first.raw), first.labels));
 }
 
 TEST_F(ErAceTest, ThePresentClassesCompeteAloneTheReplayedAmongAllSeen) {
   for (const double weight : {1.0, 0.5}) {
-    const auto b = bench({{"weight", std::to_string(weight)}});
+    const auto b = harness({{"weight", std::to_string(weight)}});
     b->end_task();
     b->begin_task(second);
     const auto present = among({2, 3}, b->forward(second.raw), second.labels);
@@ -69,17 +70,17 @@ TEST_F(ErAceTest, ThePresentClassesCompeteAloneTheReplayedAmongAllSeen) {
 }
 
 TEST_F(ErAceTest, DoesSoFromTheStartWhereThereAreNoTasks) {
-  const auto b = bench({{"task-free", "true"}});
+  const auto b = harness({{"task-free", "true"}});
   const auto present = among({2, 3}, b->forward(second.raw), second.labels);
   const auto past = among({0, 1, 2, 3}, b->forward(first.raw), first.labels);
   expect_step(*b, second, present + past);
 }
 
 TEST_F(ErAceTest, InThePublishedCodeUnseenClassesCompeteToo) {
-  const auto b = bench({{"formula", "reference-code"}});
+  const auto b = harness({{"formula", "reference-code"}});
   b->end_task();
   b->begin_task(second);
-  const BenchTask three{second.raw, at::full_like(second.labels, 3), {2, 3}},
+  const HarnessTask three{second.raw, at::full_like(second.labels, 3), {2, 3}},
       two{second.raw, at::full_like(second.labels, 2), {2, 3}};
   b->observe(three.raw, three.labels);
   // Present {2}, the highest seen class 3, and 4, which is unseen.

@@ -5,14 +5,14 @@
 #include <cmath>
 #include <set>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace er_aml_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
@@ -22,17 +22,17 @@ constexpr double kTau = 0.2, kTau0 = 0.5;
 /// A second task of classes 2 and 3 after a first one of 0 and 1. Memory is drawn whole.
 class ErAmlTest : public ::testing::Test {
  protected:
-  static std::unique_ptr<ModelBench> bench(OptionTexts options) {
-    BenchPlan plan{"er-aml", std::move(options)};
+  static std::unique_ptr<ModelHarness> harness(OptionTexts options) {
+    HarnessPlan plan{"er-aml", std::move(options)};
     plan.options.insert(
         {{"minibatch", "50"}, {"buffer-size", "50"}, {"tau", "0.2"}, {"tau0", "0.5"}});
     plan.backbone_options["width"] = "8";
     plan.rate = kRate;
-    return std::make_unique<ModelBench>(plan);
+    return std::make_unique<ModelHarness>(plan);
   }
   /// Has seen `first` in the first task and `seen` in the second.
-  std::unique_ptr<ModelBench> after_both(OptionTexts options = {}) const {
-    auto made = bench(std::move(options));
+  std::unique_ptr<ModelHarness> after_both(OptionTexts options = {}) const {
+    auto made = harness(std::move(options));
     made->begin_task(first);
     made->observe(first.raw, first.labels);
     made->end_task();
@@ -40,15 +40,15 @@ class ErAmlTest : public ::testing::Test {
     made->observe(seen.raw, seen.labels);
     return made;
   }
-  static at::Tensor cross_entropy(const ModelBench& bench, const at::Tensor& raw,
+  static at::Tensor cross_entropy(const ModelHarness& harness, const at::Tensor& raw,
                                   const at::Tensor& labels) {
-    return at::cross_entropy_loss(bench.forward(raw), labels);
+    return at::cross_entropy_loss(harness.forward(raw), labels);
   }
   /// The contrast of one anchor with one positive and one negative: a softmax over the two.
-  static at::Tensor contrast(ModelBench& bench, const at::Tensor& anchor,
+  static at::Tensor contrast(ModelHarness& harness, const at::Tensor& anchor,
                              const at::Tensor& positive, const at::Tensor& negative) {
     const auto unit = [&](const at::Tensor& raw) {
-      const auto f = bench.network().features(raw.unsqueeze(0))[0];
+      const auto f = harness.network().features(raw.unsqueeze(0))[0];
       return f / f.norm().clamp_min(1e-12);
     };
     const auto u = unit(anchor);
@@ -56,27 +56,27 @@ class ErAmlTest : public ::testing::Test {
     const auto far = (u.dot(unit(negative)) / kTau).exp();
     return -(kTau / kTau0) * (near / (near + far)).log();
   }
-  static void expect_step(ModelBench& bench, const at::Tensor& raw, const at::Tensor& labels,
+  static void expect_step(ModelHarness& harness, const at::Tensor& raw, const at::Tensor& labels,
                           const at::Tensor& objective) {
-    const auto expected = bench.values() - kRate * bench.gradient_of(objective);
-    EXPECT_NEAR(bench.observe(raw, labels), objective.item<double>(), 1e-5);
-    EXPECT_TRUE(bench.values().allclose(expected, 1e-5, 1e-6));
+    const auto expected = harness.values() - kRate * harness.gradient_of(objective);
+    EXPECT_NEAR(harness.observe(raw, labels), objective.item<double>(), 1e-5);
+    EXPECT_TRUE(harness.values().allclose(expected, 1e-5, 1e-6));
   }
 
-  const BenchTask first = random_task(2, {2}, {0, 1}, 7);
-  const BenchTask seen = random_task(2, {2}, {2, 3}, 8);
-  const BenchTask next = random_task(2, {2}, {2, 3}, 9);
+  const HarnessTask first = random_task(2, {2}, {0, 1}, 7);
+  const HarnessTask seen = random_task(2, {2}, {2, 3}, 8);
+  const HarnessTask next = random_task(2, {2}, {2, 3}, 9);
 };
 
 TEST_F(ErAmlTest, TakesPlainStepsInTheFirstTask) {
-  const auto b = bench({});
+  const auto b = harness({});
   b->begin_task(first);
   b->observe(first.raw, first.labels);
   expect_step(*b, first.raw, first.labels, cross_entropy(*b, first.raw, first.labels));
 }
 
 TEST_F(ErAmlTest, FallsBackOnTheOutputsWhereNoSampleHasBothCounterparts) {
-  const auto b = bench({});
+  const auto b = harness({});
   b->begin_task(first);
   b->observe(first.raw, first.labels);
   b->end_task();
@@ -175,7 +175,7 @@ TEST_F(ErAmlTest, WithoutTasksTheClassesOfTheBatchAreTheTask) {
   expect_step(*b, raw, labels, cross_entropy(*b, raw, labels) + replayed());
 
   // From the first task on: each has its like in memory, and of the other class there are two.
-  const auto early = bench({{"task-free", "true"}});
+  const auto early = harness({{"task-free", "true"}});
   early->begin_task(first);
   early->observe(first.raw, first.labels);
   const auto f = early->network().features(first.raw);

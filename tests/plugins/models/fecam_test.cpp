@@ -6,23 +6,23 @@
 
 #include <cmath>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace fecam_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return random_task(30, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"fecam", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"fecam", std::move(options)};
   plan.blocks = {6};
   plan.tasks = 3;
   plan.backbone_options = {{"width", "4"}, {"depth", "1"}};
@@ -30,13 +30,13 @@ BenchPlan plan_with(OptionTexts options) {
 }
 
 /// Features to a power, float64.
-at::Tensor features(ModelBench& bench, const at::Tensor& raw, double power) {
-  return bench.network().features(raw).detach().pow(power).to(at::kDouble);
+at::Tensor features(ModelHarness& harness, const at::Tensor& raw, double power) {
+  return harness.network().features(raw).detach().pow(power).to(at::kDouble);
 }
 
-at::Tensor of_class(ModelBench& bench, int c, double power) {
+at::Tensor of_class(ModelHarness& harness, int c, double power) {
   const auto data = task(c / 2);
-  return features(bench, data.raw.index_select(0, data.labels.eq(c).nonzero().squeeze(1)), power);
+  return features(harness, data.raw.index_select(0, data.labels.eq(c).nonzero().squeeze(1)), power);
 }
 
 /// Entry by entry: the unbiased covariance of rows [n, F].
@@ -91,23 +91,23 @@ at::Tensor scores(const at::Tensor& x, const at::Tensor& mean, const at::Tensor&
   return -(d.matmul(r.inverse()) * d).sum(1).to(at::kFloat);
 }
 
-void run(ModelBench& bench, int tasks) {
+void run(ModelHarness& harness, int tasks) {
   for (int t = 0; t < tasks; ++t) {
-    bench.begin_task(task(t));
-    bench.train(5);
-    bench.end_task();
+    harness.begin_task(task(t));
+    harness.train(5);
+    harness.end_task();
   }
 }
 
 TEST(Fecam, ScoresWithTheInverseOfEachClassesShrunkCorrelations) {
   for (const double power : {0.5, 1.0}) {
-    ModelBench bench(
+    ModelHarness harness(
         plan_with({{"gamma1", "0.5"}, {"gamma2", "0.25"}, {"tukey", std::to_string(power)}}));
-    run(bench, 2);
-    const auto asked = features(bench, task(2).raw, power);
-    const auto found = bench.predict(task(2).raw);
+    run(harness, 2);
+    const auto asked = features(harness, task(2).raw, power);
+    const auto found = harness.predict(task(2).raw);
     for (int c = 0; c < 4; ++c) {
-      const auto x = of_class(bench, c, power);
+      const auto x = of_class(harness, c, power);
       const auto r = correlation(shrunk(shrunk(covariance(x), 0.5, 0.25), 0.5, 0.25));
       EXPECT_TRUE(found.select(1, c).allclose(scores(asked, x.mean(0), r), 1e-4, 1e-5)) << c;
     }
@@ -125,8 +125,8 @@ TEST(Fecam, ShrinkingByHandAgreesWithTheReference) {
   // the sum of squares over n - 1 = 3.
   auto plan = plan_with({{"backbone", "frozen"}, {"tukey", "1"}, {"gamma2", "0.5"}});
   plan.backbone_options = {{"width", "2"}, {"depth", "1"}};
-  ModelBench bench(plan);
-  bench.values().narrow(0, 0, 6).copy_(at::tensor({1, 0, 0, 1, 0, 0}, at::kFloat));
+  ModelHarness harness(plan);
+  harness.values().narrow(0, 0, 6).copy_(at::tensor({1, 0, 0, 1, 0, 0}, at::kFloat));
   // Columns a = sqrt(3)(1, 1, -1, -1), b = sqrt(3)/4 (1, 1, -1, -1) + w (1, -1, 1, -1) about
   // (10, 10): variances 4 and 1/4 + 4 w^2 / 3 = 2, covariance 1.
   const double w = std::sqrt(3 * 1.75 / 4), r = std::sqrt(3.0);
@@ -135,28 +135,28 @@ TEST(Fecam, ShrinkingByHandAgreesWithTheReference) {
           .view({4, 2})
           .add(10)
           .to(at::kFloat);
-  bench.begin_task({raw, at::zeros({4}, at::kLong), {0}});
-  bench.train(4);
-  bench.end_task();
+  harness.begin_task({raw, at::zeros({4}, at::kLong), {0}});
+  harness.train(4);
+  harness.end_task();
   const auto asked = at::tensor({1.0, 0.0}, at::kDouble).view({1, 2});
   const auto expected = scores(asked, at::full({2}, 10.0, at::kDouble), correlation(twice));
-  EXPECT_NEAR(bench.predict(asked.to(at::kFloat))[0][0].item<double>(), expected.item<double>(),
+  EXPECT_NEAR(harness.predict(asked.to(at::kFloat))[0][0].item<double>(), expected.item<double>(),
               1e-5);
 }
 
 // Five samples of class 1, fifteen of the others: classes count alike, samples do not.
 TEST(Fecam, OneCovarianceForAllIsTheMeanOfTheirs) {
-  ModelBench bench(plan_with({{"shared-covariance", "true"}}));
+  ModelHarness harness(plan_with({{"shared-covariance", "true"}}));
   auto data = task(0);
   const auto kept = data.labels.eq(0).logical_or(at::arange(30).lt(10)).nonzero().squeeze(1);
   data = {data.raw.index_select(0, kept), data.labels.index_select(0, kept), data.classes};
-  bench.begin_task(data);
-  bench.train(5);
-  bench.end_task();
-  bench.begin_task(task(1));
-  bench.end_task();
+  harness.begin_task(data);
+  harness.train(5);
+  harness.end_task();
+  harness.begin_task(task(1));
+  harness.end_task();
   const auto members = [&](int c) {
-    const auto all = of_class(bench, c, 0.5);
+    const auto all = of_class(harness, c, 0.5);
     return c == 1 ? all.narrow(0, 0, 5) : all;
   };
   auto mean = at::zeros({4, 4}, at::kDouble);
@@ -164,16 +164,16 @@ TEST(Fecam, OneCovarianceForAllIsTheMeanOfTheirs) {
     mean += covariance(members(c)) / 4;
   }
   const auto r = correlation(shrunk(shrunk(mean, 1, 1), 1, 1));
-  const auto asked = features(bench, task(2).raw, 0.5);
+  const auto asked = features(harness, task(2).raw, 0.5);
   for (int c = 0; c < 4; ++c) {
     const auto expected = scores(asked, members(c).mean(0), r);
-    EXPECT_TRUE(bench.predict(task(2).raw).select(1, c).allclose(expected, 1e-4, 1e-5)) << c;
+    EXPECT_TRUE(harness.predict(task(2).raw).select(1, c).allclose(expected, 1e-4, 1e-5)) << c;
   }
 }
 
 TEST(Fecam, TheFirstTaskTrainsAndLaterOnesDoNot) {
   for (const std::string backbone : {"first-task", "frozen"}) {
-    ModelBench fecam(plan_with({{"backbone", backbone}}));
+    ModelHarness fecam(plan_with({{"backbone", backbone}}));
     const auto before = fecam.values().clone();
     run(fecam, 1);
     const auto after = fecam.values().clone();
@@ -182,7 +182,7 @@ TEST(Fecam, TheFirstTaskTrainsAndLaterOnesDoNot) {
     } else {
       auto plan = plan_with({});
       plan.model = "sgd";
-      ModelBench sgd(plan);
+      ModelHarness sgd(plan);
       run(sgd, 1);
       EXPECT_TRUE(after.equal(sgd.values()));
     }
@@ -194,27 +194,27 @@ TEST(Fecam, TheFirstTaskTrainsAndLaterOnesDoNot) {
 }
 
 TEST(Fecam, AClassOfOneSampleHasThePlainDistance) {
-  ModelBench bench(plan_with({}));
+  ModelHarness harness(plan_with({}));
   const auto raw = task(0).raw.narrow(0, 0, 1);
-  bench.begin_task({raw, at::zeros({1}, at::kLong), {0}});
-  bench.train(1);
-  bench.end_task();
+  harness.begin_task({raw, at::zeros({1}, at::kLong), {0}});
+  harness.train(1);
+  harness.end_task();
   const auto asked = task(1).raw;
-  const auto d = unit(features(bench, asked, 0.5)) - unit(features(bench, raw, 0.5));
+  const auto d = unit(features(harness, asked, 0.5)) - unit(features(harness, raw, 0.5));
   const auto expected = -d.square().sum(1).to(at::kFloat);
-  EXPECT_TRUE(bench.predict(asked).select(1, 0).allclose(expected, 1e-4, 1e-5));
+  EXPECT_TRUE(harness.predict(asked).select(1, 0).allclose(expected, 1e-4, 1e-5));
 }
 
 TEST(Fecam, RefusesAShrinkageThatLeavesACovarianceSingular) {
   for (const bool shrinks : {false, true}) {
-    ModelBench bench(
+    ModelHarness harness(
         plan_with(shrinks ? OptionTexts{} : OptionTexts{{"gamma1", "0"}, {"gamma2", "0"}}));
-    bench.begin_task(random_task(4, {2}, {0, 1}, 1));  // two samples each, four features
-    bench.train(4);
+    harness.begin_task(random_task(4, {2}, {0, 1}, 1));  // two samples each, four features
+    harness.train(4);
     if (shrinks) {
-      EXPECT_NO_THROW(bench.end_task());
+      EXPECT_NO_THROW(harness.end_task());
     } else {
-      EXPECT_ANY_THROW(bench.end_task());
+      EXPECT_ANY_THROW(harness.end_task());
     }
   }
 }

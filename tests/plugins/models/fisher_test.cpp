@@ -10,40 +10,40 @@
 #include <string>
 #include <tuple>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace fisher_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::random_task;
 
 constexpr std::int64_t kSamples = 10, kBatch = 4, kClasses = 4;
 
 /// The definition, one sample and one label at a time, in double precision. `generator` draws the
 /// labels of `sample`; `each` = one draw a sample, else one for all.
-at::Tensor slow_fisher(const ModelBench& bench, const BenchTask& task, const std::string& kind,
-                       at::Generator generator, bool each) {
-  auto sum = at::zeros({bench.values().size(0)}, at::kDouble);
+at::Tensor slow_fisher(const ModelHarness& harness, const HarnessTask& task,
+                       const std::string& kind, at::Generator generator, bool each) {
+  auto sum = at::zeros({harness.values().size(0)}, at::kDouble);
   const auto log_p = [&](std::int64_t n) {
-    return bench.forward(task.raw.narrow(0, n, 1)).log_softmax(1)[0];
+    return harness.forward(task.raw.narrow(0, n, 1)).log_softmax(1)[0];
   };
   const auto square = [&](const at::Tensor& log_likelihood) {
-    return bench.gradient_of(log_likelihood).to(at::kDouble).square();
+    return harness.gradient_of(log_likelihood).to(at::kDouble).square();
   };
   if (kind == "batched") {
     for (std::int64_t begin = 0; begin < kSamples; begin += kBatch) {
       const auto n = std::min(kBatch, kSamples - begin);
-      sum += square(-at::cross_entropy_loss(bench.forward(task.raw.narrow(0, begin, n)),
+      sum += square(-at::cross_entropy_loss(harness.forward(task.raw.narrow(0, begin, n)),
                                             task.labels.narrow(0, begin, n)));
     }
     return sum / 3;  // batches of 4, 4 and 2
   }
   at::Tensor drawn;
   if (kind == "sample" && !each) {
-    drawn = at::multinomial(bench.forward(task.raw).softmax(1).detach(), 1, true, generator);
+    drawn = at::multinomial(harness.forward(task.raw).softmax(1).detach(), 1, true, generator);
   }
   for (std::int64_t n = 0; n < kSamples; ++n) {
     const auto p = log_p(n).detach().exp();
@@ -66,12 +66,13 @@ at::Tensor slow_fisher(const ModelBench& bench, const BenchTask& task, const std
   return sum / (kind == "confidence" ? 3.0 * kBatch : static_cast<double>(kSamples));
 }
 
-at::Tensor fisher_of(const ModelBench& bench) {
-  return std::get<at::Tensor>(bench.model_state()->children.at("penalty")->values.at("importance"));
+at::Tensor fisher_of(const ModelHarness& harness) {
+  return std::get<at::Tensor>(
+      harness.model_state()->children.at("penalty")->values.at("importance"));
 }
 
-BenchPlan plan_for(const std::string& backbone) {
-  BenchPlan plan{"ewc"};
+HarnessPlan plan_for(const std::string& backbone) {
+  HarnessPlan plan{"ewc"};
   plan.backbone = backbone;
   if (backbone == "mlp") {
     plan.backbone_options = {{"width", "5"}, {"depth", "2"}};
@@ -90,14 +91,14 @@ TEST_P(FisherTest, EqualsItsDefinition) {
   const auto& [backbone, kind] = GetParam();
   auto plan = plan_for(backbone);
   plan.options = {{"fisher", kind}};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto task = random_task(kSamples, plan.input, {0, 1, 2, 3}, 3);
-  bench.begin_task(task);
-  bench.train(kBatch);
-  const auto expected = slow_fisher(bench, task, kind, bench.generator("method").clone(),
+  harness.begin_task(task);
+  harness.train(kBatch);
+  const auto expected = slow_fisher(harness, task, kind, harness.generator("method").clone(),
                                     /*each=*/backbone == "cnn");
-  bench.end_task();
-  const auto fisher = fisher_of(bench);
+  harness.end_task();
+  const auto fisher = fisher_of(harness);
   ASSERT_GT(expected.max().item<double>(), 1e-3);
   EXPECT_TRUE(fisher.to(at::kDouble).allclose(expected, 1e-4, 1e-7))
       << at::stack({fisher.to(at::kDouble), expected}, 1);
@@ -113,13 +114,13 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Fisher, OfTheOutputBiasIsTheMeanVarianceOfItsIndicator) {
   // Closed form for the output layer: F(bias_k) = mean p_k (1 - p_k).
   auto plan = plan_for("mlp");
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto task = random_task(1100, plan.input, {0, 1, 2, 3}, 3);
-  bench.begin_task(task);
-  bench.train(100);
-  const auto p = bench.forward(task.raw).softmax(1).detach();
-  bench.end_task();
-  const auto fisher = fisher_of(bench);
+  harness.begin_task(task);
+  harness.train(100);
+  const auto p = harness.forward(task.raw).softmax(1).detach();
+  harness.end_task();
+  const auto fisher = fisher_of(harness);
   EXPECT_TRUE(fisher.narrow(0, fisher.size(0) - kClasses, kClasses)
                   .allclose((p * (1 - p)).mean(0), 1e-4, 1e-7));
 }
@@ -130,11 +131,11 @@ TEST(Fisher, OfDrawnLabelsTendsToTheExactOne) {
   at::Tensor fisher[2];
   for (const auto kind : {0, 1}) {
     plan.options = {{"fisher", kind == 0 ? "exact" : "sample"}};
-    ModelBench bench(plan);
-    bench.begin_task(task);
-    bench.train(100);
-    bench.end_task();
-    fisher[kind] = fisher_of(bench);
+    ModelHarness harness(plan);
+    harness.begin_task(task);
+    harness.train(100);
+    harness.end_task();
+    fisher[kind] = fisher_of(harness);
   }
   // 2000 draws: a few per cent of the trace.
   EXPECT_NEAR((fisher[1].sum() / fisher[0].sum()).item<double>(), 1, 0.05);
@@ -145,13 +146,13 @@ TEST(Fisher, OfAMultiHeadLeavesOtherBlocksOut) {
   auto plan = plan_for("mlp");
   plan.head = clh::core::HeadForm::kMultiHead;
   plan.blocks = {2, 2};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto task = random_task(kSamples, plan.input, {0, 1}, 3);
-  bench.begin_task(task);
-  bench.train(kBatch);
-  const auto p = bench.forward(task.raw).narrow(1, 0, 2).softmax(1).detach();
-  bench.end_task();
-  const auto fisher = fisher_of(bench);
+  harness.begin_task(task);
+  harness.train(kBatch);
+  const auto p = harness.forward(task.raw).narrow(1, 0, 2).softmax(1).detach();
+  harness.end_task();
+  const auto fisher = fisher_of(harness);
   // Slots: fc1, fc2 (weight, bias), then a block: weight [2, 5], bias [2].
   const auto first = fisher.size(0) - 2 * 12;
   EXPECT_TRUE(fisher.narrow(0, first + 10, 2).allclose((p * (1 - p)).mean(0), 1e-4, 1e-7));
@@ -162,17 +163,17 @@ TEST(Fisher, OfAMultiHeadLeavesOtherBlocksOut) {
 TEST(Fisher, CanUseAFewSamples) {
   auto plan = plan_for("mlp");
   plan.options = {{"fisher", "empirical"}, {"fisher-samples", "1"}};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto task = random_task(kSamples, plan.input, {0, 1, 2, 3}, 3);
-  bench.begin_task(task);
-  bench.train(kBatch);
-  bench.end_task();
+  harness.begin_task(task);
+  harness.train(kBatch);
+  harness.end_task();
   // It is that of one of the samples.
   double nearest = 1;
   for (std::int64_t n = 0; n < kSamples; ++n) {
-    const auto log_p = bench.forward(task.raw.narrow(0, n, 1)).log_softmax(1)[0];
-    const auto one = bench.gradient_of(log_p[task.labels[n].item<std::int64_t>()]).square();
-    nearest = std::min(nearest, (one - fisher_of(bench)).abs().max().item<double>());
+    const auto log_p = harness.forward(task.raw.narrow(0, n, 1)).log_softmax(1)[0];
+    const auto one = harness.gradient_of(log_p[task.labels[n].item<std::int64_t>()]).square();
+    nearest = std::min(nearest, (one - fisher_of(harness)).abs().max().item<double>());
   }
   EXPECT_LT(nearest, 1e-6);
 }
@@ -180,11 +181,11 @@ TEST(Fisher, CanUseAFewSamples) {
 TEST(Fisher, LeavesNoGradientBehind) {
   for (const std::string backbone : {"mlp", "cnn"}) {
     auto plan = plan_for(backbone);
-    ModelBench bench(plan);
-    bench.begin_task(random_task(kSamples, plan.input, {0, 1, 2, 3}, 3));
-    bench.train(kBatch);
-    bench.end_task();
-    EXPECT_TRUE(bench.grads().eq(0).all().item<bool>()) << backbone;
+    ModelHarness harness(plan);
+    harness.begin_task(random_task(kSamples, plan.input, {0, 1, 2, 3}, 3));
+    harness.train(kBatch);
+    harness.end_task();
+    EXPECT_TRUE(harness.grads().eq(0).all().item<bool>()) << backbone;
   }
 }
 

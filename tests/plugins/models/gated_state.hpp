@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 
 namespace clh::test {
 
 /// The view of one parameter in a flat vector [P], by the name of its slot.
-inline at::Tensor slice(ModelBench& bench, const at::Tensor& flat, const std::string& name) {
-  const auto& info = bench.network().info();
+inline at::Tensor slice(ModelHarness& harness, const at::Tensor& flat, const std::string& name) {
+  const auto& info = harness.network().info();
   for (std::int64_t i = 0; i < info.n_slots; ++i) {
     const auto& slot = info.slots[i];
     if (slot.name == name) {
@@ -23,21 +23,21 @@ inline at::Tensor slice(ModelBench& bench, const at::Tensor& flat, const std::st
 inline core::StateRecord& attention_of(core::StateRecord& model_state) {
   return *model_state.children.at("attention");
 }
-inline at::Tensor embedding_of(const ModelBench& bench) {
-  return std::get<at::Tensor>(attention_of(*bench.model_state()).values.at("embedding"));
+inline at::Tensor embedding_of(const ModelHarness& harness) {
+  return std::get<at::Tensor>(attention_of(*harness.model_state()).values.at("embedding"));
 }
-inline at::Tensor mask_of(const ModelBench& bench, int task) {
+inline at::Tensor mask_of(const ModelHarness& harness, int task) {
   return std::get<at::Tensor>(
-      attention_of(*bench.model_state()).children.at("masks")->values.at(std::to_string(task)));
+      attention_of(*harness.model_state()).children.at("masks")->values.at(std::to_string(task)));
 }
 
-/// Writes the bench's whole state, has it changed, and reads it again. `change` gets the model's
+/// Writes the harness's whole state, has it changed, and reads it again. `change` gets the model's
 /// own record.
 template <class Change>
-void rewrite(ModelBench& bench, const BenchTask& task, std::int32_t index, Change&& change) {
-  const auto checkpoint = bench.save();
+void rewrite(ModelHarness& harness, const HarnessTask& task, std::int32_t index, Change&& change) {
+  const auto checkpoint = harness.save();
   change(*checkpoint->record.children.at("model")->children.at("state"));
-  bench.load(*checkpoint, task, index);
+  harness.load(*checkpoint, task, index);
 }
 
 }  // namespace clh::test

@@ -9,47 +9,47 @@
 
 #include <algorithm>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace gem_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::random_task;
 
 at::Tensor floats(const std::vector<float>& numbers) {
   return at::tensor(numbers);
 }
 
-at::Tensor column(const ModelBench& bench, const char* number) {
-  const auto state = bench.model_state();
+at::Tensor column(const ModelHarness& harness, const char* number) {
+  const auto state = harness.model_state();
   return std::get<at::Tensor>(
       state->children.at("memory")->children.at("samples")->children.at("columns")->values.at(
           number));
 }
 
-BenchTask one_sample(float x, std::int64_t label) {
+HarnessTask one_sample(float x, std::int64_t label) {
   return {at::full({1, 1}, x), at::full({1}, label, at::kLong), {0, 1}};
 }
 
 /// As in agem_test.cpp: r = (0, 0, -1/2, 1/2, -1/2, 1/2) from x = 1, label 0 is remembered, the
 /// step on x = 2, label 1 has g = (0, 0, 1, -1, 1/2, -1/2); <g, r> = -3/2, |r|^2 = 1.
 at::Tensor hand_gradient(const char* gamma, const char* eps) {
-  BenchPlan plan{"gem", {{"gamma", gamma}, {"epsilon", eps}}};
+  HarnessPlan plan{"gem", {{"gamma", gamma}, {"epsilon", eps}}};
   plan.input = {1};
   plan.backbone_options = {{"width", "1"}, {"depth", "1"}};
   plan.blocks = {2};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto first = one_sample(1, 0), second = one_sample(2, 1);
-  bench.begin_task(first);
-  bench.observe(first.raw, first.labels);
-  bench.end_task();
-  bench.values().copy_(floats({1.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F}));
-  bench.begin_task(second);
-  bench.observe(second.raw, second.labels);
-  return bench.grads().clone();
+  harness.begin_task(first);
+  harness.observe(first.raw, first.labels);
+  harness.end_task();
+  harness.values().copy_(floats({1.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F}));
+  harness.begin_task(second);
+  harness.observe(second.raw, second.labels);
+  return harness.grads().clone();
 }
 
 TEST(Gem, BendsByHand) {
@@ -62,21 +62,21 @@ TEST(Gem, BendsByHand) {
 
 constexpr int kPast = 3;
 
-/// A bench in its last of four tasks; its memory is all of `tasks`, which contradict each other.
-std::unique_ptr<ModelBench> in_last_task(std::vector<BenchTask>& tasks, const char* gamma) {
-  BenchPlan plan{"gem", {{"buffer-size", "32"}, {"gamma", gamma}}};
+/// A harness in its last of four tasks; its memory is all of `tasks`, which contradict each other.
+std::unique_ptr<ModelHarness> in_last_task(std::vector<HarnessTask>& tasks, const char* gamma) {
+  HarnessPlan plan{"gem", {{"buffer-size", "32"}, {"gamma", gamma}}};
   plan.tasks = kPast + 1;
-  auto bench = std::make_unique<ModelBench>(plan);
+  auto harness = std::make_unique<ModelHarness>(plan);
   for (int t = 0; t <= kPast; ++t) {
     tasks.push_back(random_task(8, {2}, {0, 1, 2, 3}, static_cast<std::uint64_t>(t) / 2));
     tasks.back().labels = tasks.back().labels.roll(t);
-    bench->begin_task(tasks.back());
+    harness->begin_task(tasks.back());
     if (t < kPast) {
-      bench->train(4);
-      bench->end_task();
+      harness->train(4);
+      harness->end_task();
     }
   }
-  return bench;
+  return harness;
 }
 
 /// v of the dual programme by projected Gauss-Seidel, in double precision.
@@ -93,8 +93,8 @@ at::Tensor slow_weights(const at::Tensor& rows, const at::Tensor& g, double gamm
 
 TEST(Gem, StepsAsTheDualProgrammeSays) {
   for (const char* gamma : {"0", "0.5"}) {
-    std::vector<BenchTask> tasks;
-    const auto bench = in_last_task(tasks, gamma);
+    std::vector<HarnessTask> tasks;
+    const auto harness = in_last_task(tasks, gamma);
     int bent = 0;
     for (int step = 0; step < 8; ++step) {
       const auto raw = tasks.back().raw.narrow(0, step, 1),
@@ -103,16 +103,16 @@ TEST(Gem, StepsAsTheDualProgrammeSays) {
       for (int k = 0; k < kPast; ++k) {
         const auto& past = tasks[static_cast<std::size_t>(k)];
         rows.push_back(
-            bench->gradient_of(at::cross_entropy_loss(bench->forward(past.raw), past.labels))
+            harness->gradient_of(at::cross_entropy_loss(harness->forward(past.raw), past.labels))
                 .to(at::kDouble));
       }
       const auto matrix = at::stack(rows);
-      const auto g = bench->gradient_of(at::cross_entropy_loss(bench->forward(raw), labels));
+      const auto g = harness->gradient_of(at::cross_entropy_loss(harness->forward(raw), labels));
       const auto along = matrix.mv(g.to(at::kDouble));
-      bench->observe(raw, labels);
-      const auto used = bench->grads().to(at::kDouble);
+      harness->observe(raw, labels);
+      const auto used = harness->grads().to(at::kDouble);
       if (along.ge(0).all().item<bool>()) {
-        EXPECT_TRUE(bench->grads().equal(g));  // the bits of a harmless gradient are kept
+        EXPECT_TRUE(harness->grads().equal(g));  // the bits of a harmless gradient are kept
         continue;
       }
       ++bent;
@@ -126,32 +126,33 @@ TEST(Gem, StepsAsTheDualProgrammeSays) {
 }
 
 TEST(Gem, KeepsTheBitsOfAHarmlessGradient) {
-  ModelBench bench({"gem", {{"buffer-size", "16"}}});
+  ModelHarness harness({"gem", {{"buffer-size", "16"}}});
   const auto task = random_task(8, {2}, {0, 1, 2, 3}, 1);
-  bench.begin_task(task);
-  bench.train(4);
-  bench.end_task();
-  bench.begin_task(task);
-  const auto g = bench.gradient_of(at::cross_entropy_loss(bench.forward(task.raw), task.labels));
-  bench.observe(task.raw, task.labels);
-  EXPECT_TRUE(bench.grads().equal(g));
+  harness.begin_task(task);
+  harness.train(4);
+  harness.end_task();
+  harness.begin_task(task);
+  const auto g =
+      harness.gradient_of(at::cross_entropy_loss(harness.forward(task.raw), task.labels));
+  harness.observe(task.raw, task.labels);
+  EXPECT_TRUE(harness.grads().equal(g));
 }
 
 TEST(Gem, RemembersAnEqualPartOfEachTask) {
   for (const std::string selection : {"random", "last"}) {
-    BenchPlan plan{"gem", {{"buffer-size", "11"}, {"selection", selection}}};
+    HarnessPlan plan{"gem", {{"buffer-size", "11"}, {"selection", selection}}};
     plan.tasks = 3;  // 3 of each
-    ModelBench bench(plan);
+    ModelHarness harness(plan);
     for (int t = 0; t < 3; ++t) {
       auto task = random_task(20, {2}, {t}, 1);
       task.raw = at::arange(40, at::kFloat).view({20, 2}) + 100.0 * t;
-      bench.begin_task(task);
-      bench.train(7);
-      bench.end_task();
-      ASSERT_EQ(column(bench, "1").size(0), 3 * (t + 1));
-      EXPECT_TRUE(column(bench, "1").narrow(0, 3 * t, 3).eq(t).all().item<bool>());
+      harness.begin_task(task);
+      harness.train(7);
+      harness.end_task();
+      ASSERT_EQ(column(harness, "1").size(0), 3 * (t + 1));
+      EXPECT_TRUE(column(harness, "1").narrow(0, 3 * t, 3).eq(t).all().item<bool>());
       const auto places = std::get<0>(
-          ((column(bench, "0").narrow(0, 3 * t, 3).select(1, 0) - 100.0 * t) / 2).sort());
+          ((column(harness, "0").narrow(0, 3 * t, 3).select(1, 0) - 100.0 * t) / 2).sort());
       EXPECT_EQ(std::get<0>(at::_unique(places)).size(0), 3);
       EXPECT_EQ(places.equal(floats({17, 18, 19})), selection == "last") << t;
     }
@@ -159,10 +160,10 @@ TEST(Gem, RemembersAnEqualPartOfEachTask) {
 }
 
 TEST(Gem, RefusesAMemoryWithoutASampleForEachTask) {
-  BenchPlan plan{"gem", {{"buffer-size", "2"}}};
+  HarnessPlan plan{"gem", {{"buffer-size", "2"}}};
   plan.tasks = 3;
-  ModelBench bench(plan);
-  EXPECT_ANY_THROW(bench.begin_task(one_sample(1, 0)));
+  ModelHarness harness(plan);
+  EXPECT_ANY_THROW(harness.begin_task(one_sample(1, 0)));
 }
 
 }  // namespace gem_test

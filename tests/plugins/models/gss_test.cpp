@@ -6,20 +6,20 @@
 
 #include <cstring>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace gss_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::random_task;
 
 constexpr double kRate = 0.1;
 
-std::vector<double> scores(const ModelBench& bench) {
-  const auto state = bench.model_state();
+std::vector<double> scores(const ModelHarness& harness) {
+  const auto state = harness.model_state();
   const auto& bytes = std::get<clh::core::StateRecord::Bytes>(state->values.at("scores"));
   std::vector<double> numbers(bytes.size() / sizeof(double));
   std::memcpy(numbers.data(), bytes.data(), bytes.size());
@@ -27,14 +27,15 @@ std::vector<double> scores(const ModelBench& bench) {
 }
 
 /// Column of the memory: 0 raw, 1 labels.
-at::Tensor column(const ModelBench& bench, const char* number) {
-  const auto state = bench.model_state();
+at::Tensor column(const ModelHarness& harness, const char* number) {
+  const auto state = harness.model_state();
   return std::get<at::Tensor>(
       state->children.at("samples")->children.at("columns")->values.at(number));
 }
 
-at::Tensor mean_gradient(const ModelBench& bench, const at::Tensor& raw, const at::Tensor& labels) {
-  return bench.gradient_of(at::cross_entropy_loss(bench.forward(raw), labels)).to(at::kDouble);
+at::Tensor mean_gradient(const ModelHarness& harness, const at::Tensor& raw,
+                         const at::Tensor& labels) {
+  return harness.gradient_of(at::cross_entropy_loss(harness.forward(raw), labels)).to(at::kDouble);
 }
 
 double cosine(const at::Tensor& a, const at::Tensor& b) {
@@ -47,33 +48,33 @@ class GssScore : public ::testing::TestWithParam<const char*> {};
 TEST_P(GssScore, IsOneAndTheLargestCosineOfTheBatchsGradient) {
   const std::string backbone = GetParam();
   const bool cnn = backbone == "cnn";
-  BenchPlan plan{"gss", {{"compared", "8"}}};
+  HarnessPlan plan{"gss", {{"compared", "8"}}};
   plan.input = cnn ? std::vector<std::int64_t>{1, 8, 8} : std::vector<std::int64_t>{2};
   plan.backbone = backbone;
   if (cnn) {
     plan.backbone_options.clear();
   }
   plan.rate = 1e-3;
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto task = random_task(9, plan.input, {0, 1, 2, 3}, 7);
   const auto part = [&](std::int64_t first, std::int64_t count) {
     return std::make_pair(task.raw.narrow(0, first, count), task.labels.narrow(0, first, count));
   };
-  bench.begin_task(task);
-  bench.observe(part(0, 4).first, part(0, 4).second);
-  EXPECT_EQ(scores(bench), std::vector<double>(4, 0.1));
+  harness.begin_task(task);
+  harness.observe(part(0, 4).first, part(0, 4).second);
+  EXPECT_EQ(scores(harness), std::vector<double>(4, 0.1));
   for (const auto& [first, count] : {std::make_pair(4, 3), std::make_pair(7, 2)}) {
     const auto [raw, labels] = part(first, count);
-    bench.observe(raw, labels);
-    bench.network().set_training(false);
-    const auto g = mean_gradient(bench, raw, labels);
+    harness.observe(raw, labels);
+    harness.network().set_training(false);
+    const auto g = mean_gradient(harness, raw, labels);
     double largest = -1;
     for (std::int64_t i = 0; i < first; ++i) {
       const auto [held, label] = part(i, 1);
-      largest = std::max(largest, cosine(g, mean_gradient(bench, held, label)));
+      largest = std::max(largest, cosine(g, mean_gradient(harness, held, label)));
     }
-    bench.network().set_training(true);
-    const auto found = scores(bench);
+    harness.network().set_training(true);
+    const auto found = scores(harness);
     ASSERT_EQ(found.size(), static_cast<std::size_t>(first + count));
     for (std::int64_t i = first; i < first + count; ++i) {
       EXPECT_NEAR(found[static_cast<std::size_t>(i)], 1 + largest, 1e-4);
@@ -86,18 +87,18 @@ INSTANTIATE_TEST_SUITE_P(Backbones, GssScore, ::testing::Values("mlp", "cnn"));
 /// A memory of one, and samples x that differ in their label: with two outputs their gradients are
 /// one direction and its opposite, whatever the values.
 TEST(Gss, OnlyAGradientThatPointsAwayMayReplaceAnother) {
-  BenchPlan plan{"gss", {{"buffer-size", "1"}, {"minibatch", "1"}}};
+  HarnessPlan plan{"gss", {{"buffer-size", "1"}, {"minibatch", "1"}}};
   plan.blocks = {2};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto x = at::ones({1, 2});
   const auto zero = at::zeros({1}, at::kLong), one = at::ones({1}, at::kLong);
-  bench.begin_task({x, zero, {0, 1}});
-  bench.observe(x, zero);
-  bench.observe(x, zero);  // the same direction: discarded
-  EXPECT_EQ(scores(bench), std::vector<double>(1, 0.1));
-  bench.observe(x, one);  // the opposite: 0.1 / (0.1 + 0), so it enters for sure
-  EXPECT_TRUE(column(bench, "1").equal(one));
-  EXPECT_NEAR(scores(bench)[0], 0, 1e-6);
+  harness.begin_task({x, zero, {0, 1}});
+  harness.observe(x, zero);
+  harness.observe(x, zero);  // the same direction: discarded
+  EXPECT_EQ(scores(harness), std::vector<double>(1, 0.1));
+  harness.observe(x, one);  // the opposite: 0.1 / (0.1 + 0), so it enters for sure
+  EXPECT_TRUE(column(harness, "1").equal(one));
+  EXPECT_NEAR(scores(harness)[0], 0, 1e-6);
 }
 
 TEST(Gss, AChallengedSampleLeavesAsOftenAsItsScoreSays) {
@@ -106,23 +107,23 @@ TEST(Gss, AChallengedSampleLeavesAsOftenAsItsScoreSays) {
   int replaced = 0, discarded = 0;
   double expected = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    BenchPlan plan{"gss", {{"buffer-size", "3"}, {"minibatch", "1"}}};
+    HarnessPlan plan{"gss", {{"buffer-size", "3"}, {"minibatch", "1"}}};
     plan.rate = 1e-6;
     plan.seed = seed;
-    ModelBench bench(plan);
+    ModelHarness harness(plan);
     const auto task = random_task(4, {2}, {0, 1, 2, 3}, seed);
     const auto held = task.raw.narrow(0, 0, 3), raw = task.raw.narrow(0, 3, 1);
     const auto held_labels = task.labels.narrow(0, 0, 3), label = task.labels.narrow(0, 3, 1);
-    bench.begin_task(task);
-    bench.observe(held, held_labels);
-    bench.observe(raw, label);
-    const auto g = mean_gradient(bench, raw, label);
+    harness.begin_task(task);
+    harness.observe(held, held_labels);
+    harness.observe(raw, label);
+    const auto g = mean_gradient(harness, raw, label);
     double score = 0;
     for (std::int64_t i = 0; i < 3; ++i) {
-      const auto other = mean_gradient(bench, held.narrow(0, i, 1), held_labels.narrow(0, i, 1));
+      const auto other = mean_gradient(harness, held.narrow(0, i, 1), held_labels.narrow(0, i, 1));
       score = std::max(score, 1 + cosine(g, other));
     }
-    const bool entered = !column(bench, "0").equal(held);
+    const bool entered = !column(harness, "0").equal(held);
     if (score >= 1) {
       EXPECT_FALSE(entered);
       ++discarded;
@@ -137,37 +138,37 @@ TEST(Gss, AChallengedSampleLeavesAsOftenAsItsScoreSays) {
 }
 
 TEST(Gss, RoundsReplayDifferentSamples) {
-  BenchPlan plan{"gss", {{"minibatch", "1"}, {"rounds", "2"}}};
+  HarnessPlan plan{"gss", {{"minibatch", "1"}, {"rounds", "2"}}};
   plan.rate = kRate;
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto task = random_task(4, {2}, {0, 1, 2, 3}, 7);
   const auto raw = task.raw.narrow(0, 2, 2), labels = task.labels.narrow(0, 2, 2);
-  bench.begin_task(task);
-  bench.observe(task.raw.narrow(0, 0, 2), task.labels.narrow(0, 0, 2));
-  const auto start = bench.values().clone();
+  harness.begin_task(task);
+  harness.observe(task.raw.narrow(0, 0, 2), task.labels.narrow(0, 0, 2));
+  const auto start = harness.values().clone();
   std::vector<at::Tensor> ends;  // first sample 0 then 1, or the other way round
   for (const std::int64_t first : {0, 1}) {
-    bench.values().copy_(start);
+    harness.values().copy_(start);
     for (const std::int64_t place : {first, 1 - first}) {
       const auto x = at::cat({raw, task.raw.narrow(0, place, 1)});
       const auto y = at::cat({labels, task.labels.narrow(0, place, 1)});
-      bench.values().sub_(mean_gradient(bench, x, y).to(at::kFloat), kRate);
+      harness.values().sub_(mean_gradient(harness, x, y).to(at::kFloat), kRate);
     }
-    ends.push_back(bench.values().clone());
+    ends.push_back(harness.values().clone());
   }
-  bench.values().copy_(start);
-  bench.observe(raw, labels);
-  EXPECT_TRUE(bench.values().allclose(ends[0], 1e-5, 1e-6) ||
-              bench.values().allclose(ends[1], 1e-5, 1e-6));
+  harness.values().copy_(start);
+  harness.observe(raw, labels);
+  EXPECT_TRUE(harness.values().allclose(ends[0], 1e-5, 1e-6) ||
+              harness.values().allclose(ends[1], 1e-5, 1e-6));
 }
 
 TEST(Gss, KeepsOnlyAsMuchOfAFirstBatchAsThereIsRoom) {
-  ModelBench bench({"gss", {{"buffer-size", "3"}, {"minibatch", "1"}}});
+  ModelHarness harness({"gss", {{"buffer-size", "3"}, {"minibatch", "1"}}});
   const auto task = random_task(5, {2}, {0, 1}, 7);
-  bench.begin_task(task);
-  bench.observe(task.raw, task.labels);
-  EXPECT_TRUE(column(bench, "0").equal(task.raw.narrow(0, 0, 3)));
-  EXPECT_EQ(scores(bench).size(), 3U);
+  harness.begin_task(task);
+  harness.observe(task.raw, task.labels);
+  EXPECT_TRUE(column(harness, "0").equal(task.raw.narrow(0, 0, 3)));
+  EXPECT_EQ(scores(harness).size(), 3U);
 }
 
 }  // namespace gss_test

@@ -8,46 +8,46 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "core/error.hpp"
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include "tests/support/test_run.hpp"
 #include <gtest/gtest.h>
 
 namespace hal_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
 constexpr double kRate = 0.1;
 
-at::Tensor anchors(const ModelBench& bench) {
-  return std::get<at::Tensor>(bench.model_state()->values.at("anchors"));
+at::Tensor anchors(const ModelHarness& harness) {
+  return std::get<at::Tensor>(harness.model_state()->values.at("anchors"));
 }
 
-at::Tensor mean_loss(const ModelBench& bench, const at::Tensor& raw, const at::Tensor& labels) {
-  return at::cross_entropy_loss(bench.forward(raw), labels);
+at::Tensor mean_loss(const ModelHarness& harness, const at::Tensor& raw, const at::Tensor& labels) {
+  return at::cross_entropy_loss(harness.forward(raw), labels);
 }
 
 class HalTest : public ::testing::Test {
  protected:
-  std::unique_ptr<ModelBench> bench(OptionTexts options) const {
-    BenchPlan plan{"hal", std::move(options)};
+  std::unique_ptr<ModelHarness> harness(OptionTexts options) const {
+    HarnessPlan plan{"hal", std::move(options)};
     plan.options["buffer-size"] = "8";  // four for each of two tasks
     plan.backbone_options = {{"width", "8"}, {"depth", "1"}};
     plan.rate = kRate;
-    auto made = std::make_unique<ModelBench>(plan);
+    auto made = std::make_unique<ModelHarness>(plan);
     made->begin_task(first);
     return made;
   }
 
-  const BenchTask first = random_task(4, {2}, {0, 1}, 7);
-  const BenchTask second = random_task(4, {2}, {2, 3}, 8);
+  const HarnessTask first = random_task(4, {2}, {0, 1}, 7);
+  const HarnessTask second = random_task(4, {2}, {2, 3}, 8);
 };
 
 TEST_F(HalTest, HoldsTheOutputsAtTheAnchorsAgainstTheStep) {
-  const auto b = bench({{"lambda", "2"}});
+  const auto b = harness({{"lambda", "2"}});
   b->observe(first.raw, first.labels);
   b->end_task();
   b->begin_task(second);
@@ -68,7 +68,7 @@ TEST_F(HalTest, HoldsTheOutputsAtTheAnchorsAgainstTheStep) {
 
 TEST_F(HalTest, MakesAnchorsThatForgettingWouldHurt) {
   const double beta = 0.7, gamma = 0.5;
-  const auto b = bench({{"beta", "0.7"}, {"gamma", "0.5"}, {"anchor-steps", "20"}});
+  const auto b = harness({{"beta", "0.7"}, {"gamma", "0.5"}, {"anchor-steps", "20"}});
   at::Tensor mean = at::zeros({8});
   for (int step = 0; step < 2; ++step) {
     b->observe(first.raw, first.labels);
@@ -100,7 +100,7 @@ TEST_F(HalTest, MakesAnchorsThatForgettingWouldHurt) {
 }
 
 TEST_F(HalTest, MeanFeaturesStartAnewWithEachTask) {
-  const auto b = bench({});
+  const auto b = harness({});
   b->observe(first.raw, first.labels);
   b->end_task();
   b->begin_task(second);
@@ -110,7 +110,7 @@ TEST_F(HalTest, MeanFeaturesStartAnewWithEachTask) {
 }
 
 TEST_F(HalTest, KeepsOneAnchorAClassAndTheLastSamplesOfEachTask) {
-  const auto b = bench({});
+  const auto b = harness({});
   const auto more = random_task(6, {2}, {0, 1}, 9);
   b->observe(more.raw, more.labels);
   b->end_task();
@@ -128,7 +128,7 @@ TEST_F(HalTest, KeepsOneAnchorAClassAndTheLastSamplesOfEachTask) {
 }
 
 TEST_F(HalTest, InThePublishedCodeTheMemoryIsAReservoir) {
-  const auto b = bench({{"formula", "reference-code"}});
+  const auto b = harness({{"formula", "reference-code"}});
   const auto more = random_task(8, {2}, {0, 1}, 9);
   b->observe(more.raw, more.labels);
   const auto state = b->model_state();
@@ -140,8 +140,8 @@ TEST_F(HalTest, InThePublishedCodeTheMemoryIsAReservoir) {
 }
 
 TEST_F(HalTest, RefusesAMemoryWithoutRoomForEachTask) {
-  BenchPlan plan{"hal", {{"buffer-size", "1"}}};
-  ModelBench b(plan);
+  HarnessPlan plan{"hal", {{"buffer-size", "1"}}};
+  ModelHarness b(plan);
   EXPECT_ANY_THROW(b.begin_task(first));
 }
 

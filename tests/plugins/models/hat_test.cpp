@@ -24,11 +24,11 @@
 namespace hat_test {
 
 using clh::test::attention_of;
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
 using clh::test::embedding_of;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
 using clh::test::mask_of;
-using clh::test::ModelBench;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 using clh::test::rewrite;
@@ -37,8 +37,8 @@ using clh::test::TestRun;
 
 constexpr std::int64_t kWidth = 12;
 
-BenchPlan plan_of(const OptionTexts& options) {
-  BenchPlan plan{"hat", options};
+HarnessPlan plan_of(const OptionTexts& options) {
+  HarnessPlan plan{"hat", options};
   plan.input = {5};
   plan.backbone_options = {{"width", std::to_string(kWidth)}, {"depth", "2"}};
   plan.head = clh::core::HeadForm::kMultiHead;
@@ -48,22 +48,22 @@ BenchPlan plan_of(const OptionTexts& options) {
   return plan;
 }
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return random_task(12, {5}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
 /// The published algorithm for this network, number by number: gradients are masked, compensated
 /// and clipped, then one plain step.
 struct Reference {
-  explicit Reference(ModelBench& bench) {
+  explicit Reference(ModelHarness& harness) {
     for (const char* name : {"backbone.fc1.weight", "backbone.fc1.bias", "backbone.fc2.weight",
                              "backbone.fc2.bias", "head.0.weight", "head.0.bias", "head.1.weight",
                              "head.1.bias", "head.2.weight", "head.2.bias"}) {
-      parameters.push_back(slice(bench, bench.values(), name).clone().set_requires_grad(true));
+      parameters.push_back(slice(harness, harness.values(), name).clone().set_requires_grad(true));
     }
   }
 
-  void step(const BenchTask& data, std::int64_t begin, std::int64_t count, int t, double s) {
+  void step(const HarnessTask& data, std::int64_t begin, std::int64_t count, int t, double s) {
     const auto x = data.raw.narrow(0, begin, count);
     const auto y = data.labels.narrow(0, begin, count) - 2 * t;
     auto leaf = e.detach().requires_grad_();
@@ -124,38 +124,38 @@ struct Case {
 
 TEST(Hat, EqualsThePublishedAlgorithmStepByStep) {
   for (const auto& c : {Case{10, 0.75, 6, 1e4}, Case{5, 4, 0.8, 1e4}, Case{10, 0.75, 6, 0.2}}) {
-    ModelBench bench(plan_of({{"s-max", std::to_string(c.s_max)},
-                              {"lambda", std::to_string(c.lambda)},
-                              {"embedding-clamp", std::to_string(c.clamp)},
-                              {"clip", std::to_string(c.clip)}}));
-    Reference slow(bench);
+    ModelHarness harness(plan_of({{"s-max", std::to_string(c.s_max)},
+                                  {"lambda", std::to_string(c.lambda)},
+                                  {"embedding-clamp", std::to_string(c.clamp)},
+                                  {"clip", std::to_string(c.clip)}}));
+    Reference slow(harness);
     slow.s_max = c.s_max;
     slow.lambda = c.lambda;
     slow.clamp = c.clamp;
     slow.clip = c.clip;
     for (int t = 0; t < 3; ++t) {
       const auto data = task(t);
-      bench.begin_task(data);
-      auto draws = bench.generator("method").clone();
+      harness.begin_task(data);
+      auto draws = harness.generator("method").clone();
       slow.e = at::randn({2 * kWidth}, draws);
       for (int epoch = 0; epoch < 3; ++epoch) {
-        bench.train(4);  // three batches
+        harness.train(4);  // three batches
         for (int b = 0; b < 3; ++b) {
           const double low = 1 / c.s_max;
           slow.step(data, 4 * b, 4, t, low + (c.s_max - low) * b / 2);
         }
       }
       // Some eight hundred float operations deep, with gradients that compensation enlarges.
-      EXPECT_TRUE(embedding_of(bench).allclose(slow.e, 1e-3, 1e-4)) << t;
-      bench.end_task();
+      EXPECT_TRUE(embedding_of(harness).allclose(slow.e, 1e-3, 1e-4)) << t;
+      harness.end_task();
       const auto mask = slow.e.gt(0).to(at::kFloat);
-      ASSERT_TRUE(mask_of(bench, t).equal(mask)) << t;
+      ASSERT_TRUE(mask_of(harness, t).equal(mask)) << t;
       slow.taken = at::maximum(slow.taken, mask);
       int number = 0;
       for (const char* name : {"backbone.fc1.weight", "backbone.fc1.bias", "backbone.fc2.weight",
                                "backbone.fc2.bias", "head.0.weight", "head.0.bias", "head.1.weight",
                                "head.1.bias", "head.2.weight", "head.2.bias"}) {
-        EXPECT_TRUE(slice(bench, bench.values(), name)
+        EXPECT_TRUE(slice(harness, harness.values(), name)
                         .allclose(slow.parameters[static_cast<std::size_t>(number++)], 1e-3, 1e-4))
             << name << " after task " << t;
       }
@@ -165,19 +165,19 @@ TEST(Hat, EqualsThePublishedAlgorithmStepByStep) {
   }
 }
 
-/// A bench in its second task, with a mask of the first and an embedding set by hand.
-std::unique_ptr<ModelBench> by_hand(const OptionTexts& options, const at::Tensor& mask,
-                                    const at::Tensor& e) {
-  auto bench = std::make_unique<ModelBench>(plan_of(options));
-  bench->begin_task(task(0));
-  bench->train(4);
-  bench->end_task();
-  bench->begin_task(task(1));
-  rewrite(*bench, task(1), 1, [&](clh::core::StateRecord& state) {
+/// A harness in its second task, with a mask of the first and an embedding set by hand.
+std::unique_ptr<ModelHarness> by_hand(const OptionTexts& options, const at::Tensor& mask,
+                                      const at::Tensor& e) {
+  auto harness = std::make_unique<ModelHarness>(plan_of(options));
+  harness->begin_task(task(0));
+  harness->train(4);
+  harness->end_task();
+  harness->begin_task(task(1));
+  rewrite(*harness, task(1), 1, [&](clh::core::StateRecord& state) {
     attention_of(state).values["embedding"] = e.clone();
     attention_of(state).children.at("masks")->values["0"] = mask.clone();
   });
-  return bench;
+  return harness;
 }
 
 at::Tensor alternating() {  // units 0, 2, 4 ... of both layers
@@ -189,14 +189,14 @@ TEST(Hat, EmbeddingFollowsTheGradientOfLossAndRegulariser) {
   const double lambda = 5, s = 2, width = 2e-3;
   const auto mask = alternating();
   const auto e = 0.7 * at::randn({2 * kWidth}, at::detail::createCPUGenerator(3));
-  const auto bench = by_hand({{"s-max", "2"}, {"lambda", "5"}}, mask, e);
+  const auto harness = by_hand({{"s-max", "2"}, {"lambda", "5"}}, mask, e);
   const auto data = task(1);
   const auto loss = [&](const at::Tensor& at) {
     const at::NoGradGuard no_grad;
     const auto a = at::sigmoid(s * at);
     const auto parts = a.split(kWidth);
     const clh_tensor* const gates[] = {clh::lend(parts[0]), clh::lend(parts[1])};
-    const auto z = bench->network().gated(data.raw, gates, 2).narrow(1, 2, 2).to(at::kDouble);
+    const auto z = harness->network().gated(data.raw, gates, 2).narrow(1, 2, 2).to(at::kDouble);
     const auto free = 1 - mask;
     return at::nll_loss(at::log_softmax(z, 1), data.labels - 2).item<double>() +
            lambda * ((a * free).sum() / free.sum()).item<double>();
@@ -208,8 +208,8 @@ TEST(Hat, EmbeddingFollowsTheGradientOfLossAndRegulariser) {
     down[u] -= width;
     slopes.push_back((loss(up) - loss(down)) / (2 * width));
   }
-  bench->train(12);  // one batch an epoch: s = s-max
-  const auto moved = (e - embedding_of(*bench)) / 0.1;
+  harness->train(12);  // one batch an epoch: s = s-max
+  const auto moved = (e - embedding_of(*harness)) / 0.1;
   for (std::int64_t u = 0; u < 2 * kWidth; ++u) {
     const double v = e[u].item<double>();
     const double factor = (std::cosh(s * v) + 1) / (std::cosh(v) + 1);
@@ -225,12 +225,12 @@ TEST(Hat, HoldsWhatTheFirstTaskUsesAndNothingElse) {
     if (mode == "const-alpha") {
       options["alpha"] = "0.25";
     }
-    const auto bench = by_hand(options, mask, at::full({2 * kWidth}, 0.001F));
-    bench->values().add_(0.2);  // so that no unit is dead on all samples
-    const auto before = bench->values().clone();
-    bench->train(12);
-    const auto moved = before - bench->values();
-    const auto whole = 0.1 * bench->grads();
+    const auto harness = by_hand(options, mask, at::full({2 * kWidth}, 0.001F));
+    harness->values().add_(0.2);  // so that no unit is dead on all samples
+    const auto before = harness->values().clone();
+    harness->train(12);
+    const auto moved = before - harness->values();
+    const auto whole = 0.1 * harness->grads();
     double held = 0, free = 0;
     const auto expect = [&](const at::Tensor& is, const at::Tensor& full, bool taken) {
       const double movement = is.item<double>(), all = full.item<double>();
@@ -246,7 +246,7 @@ TEST(Hat, HoldsWhatTheFirstTaskUsesAndNothingElse) {
       }
     };
     const auto of = [&](const at::Tensor& flat, const char* name) {
-      return slice(*bench, flat, name);
+      return slice(*harness, flat, name);
     };
     for (std::int64_t i = 0; i < kWidth; ++i) {
       for (std::int64_t j = 0; j < 5; ++j) {
@@ -320,21 +320,21 @@ TEST(Hat, OutputsOfOldTasksKeepEveryBitWhateverTheOptimizer) {
 }
 
 TEST(Hat, AnswersForATaskThatHasNotEndedWithThePresentMask) {
-  ModelBench bench(plan_of({}));
+  ModelHarness harness(plan_of({}));
   const auto x = task(0).raw;
-  bench.begin_task(task(0));
-  EXPECT_TRUE(bench.predict(x, 0).equal(bench.forward(x)));  // no mask yet
-  bench.train(4);
-  const auto present = bench.predict(x, 0);
-  EXPECT_FALSE(present.equal(bench.forward(x)));
-  EXPECT_TRUE(bench.predict(x, 2).equal(present));
-  EXPECT_TRUE(bench.predict(x, -1).equal(present));
-  bench.end_task();
-  EXPECT_TRUE(bench.predict(x, 2).equal(present));
-  bench.begin_task(task(1));
-  bench.train(4);
-  EXPECT_TRUE(bench.predict(x, 0).narrow(1, 0, 2).equal(present.narrow(1, 0, 2)));
-  EXPECT_FALSE(bench.predict(x, 1).equal(bench.predict(x, 0)));
+  harness.begin_task(task(0));
+  EXPECT_TRUE(harness.predict(x, 0).equal(harness.forward(x)));  // no mask yet
+  harness.train(4);
+  const auto present = harness.predict(x, 0);
+  EXPECT_FALSE(present.equal(harness.forward(x)));
+  EXPECT_TRUE(harness.predict(x, 2).equal(present));
+  EXPECT_TRUE(harness.predict(x, -1).equal(present));
+  harness.end_task();
+  EXPECT_TRUE(harness.predict(x, 2).equal(present));
+  harness.begin_task(task(1));
+  harness.train(4);
+  EXPECT_TRUE(harness.predict(x, 0).narrow(1, 0, 2).equal(present.narrow(1, 0, 2)));
+  EXPECT_FALSE(harness.predict(x, 1).equal(harness.predict(x, 0)));
 }
 
 TEST(Hat, RefusesWhatItCannotDo) {
@@ -349,11 +349,14 @@ TEST(Hat, RefusesWhatItCannotDo) {
   const auto has = [](const std::string& text, const char* part) {
     return text.find(part) != std::string::npos;
   };
-  EXPECT_TRUE(has(text_of([] { ModelBench bench(plan_of({{"alpha", "0.5"}})); }), "mode"));
-  EXPECT_TRUE(has(text_of([] { ModelBench bench(plan_of({{"mode", "const-alpha"}})); }), "alpha"));
-  ModelBench bench(plan_of({}));
-  bench.begin_task(task(0));
-  EXPECT_TRUE(has(text_of([&] { bench.observe(task(0).raw, task(0).labels); }),
+  EXPECT_TRUE(has(text_of([] { ModelHarness harness(plan_of({{"alpha", "0.5"}})); }), "mode"));
+  EXPECT_TRUE(has(text_of([] {
+                    ModelHarness harness(plan_of({{"mode", "const-alpha"}}));
+                  }),
+                  "alpha"));
+  ModelHarness harness(plan_of({}));
+  harness.begin_task(task(0));
+  EXPECT_TRUE(has(text_of([&] { harness.observe(task(0).raw, task(0).labels); }),
                   "expected a stream that counts the batches of an epoch"));
   TestRun norm({"model=hat", "dataset=tiny", "stream.scenario=task-il", "backbone=resnet18",
                 "backbone.width=2", "train.iterations=2"});

@@ -4,34 +4,34 @@
 
 #include <cmath>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace model_state_test {
 
 using clh::core::HeadForm;
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
 struct Case {
   const char* name;
-  BenchPlan plan;
+  HarnessPlan plan;
 };
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return random_task(20, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
 constexpr int kTasks = 3, kBatches = 5, kBatch = 4;
 
 /// Trains from (task, batch) on, to the end; stops before (until_task, until_batch).
-void train(ModelBench& bench, int from_task, int from_batch, int until_task, int until_batch) {
+void train(ModelHarness& harness, int from_task, int from_batch, int until_task, int until_batch) {
   for (int t = from_task; t < kTasks; ++t) {
     if (t != from_task || from_batch == 0) {
-      bench.begin_task(task(t));
+      harness.begin_task(task(t));
     }
     for (int b = t == from_task ? from_batch : 0; b < kBatches; ++b) {
       if (t == until_task && b == until_batch) {
@@ -39,15 +39,15 @@ void train(ModelBench& bench, int from_task, int from_batch, int until_task, int
       }
       const auto data = task(t);
       const auto first = b * kBatch;
-      const auto loss = bench.observe(data.raw.narrow(0, first, kBatch).contiguous(),
-                                      data.labels.narrow(0, first, kBatch).contiguous(),
-                                      at::arange(first, first + kBatch) + 1000 * t);
+      const auto loss = harness.observe(data.raw.narrow(0, first, kBatch).contiguous(),
+                                        data.labels.narrow(0, first, kBatch).contiguous(),
+                                        at::arange(first, first + kBatch) + 1000 * t);
       ASSERT_TRUE(std::isfinite(loss));
     }
     if (t == until_task && until_batch == kBatches) {
       return;
     }
-    bench.end_task();
+    harness.end_task();
   }
 }
 
@@ -57,14 +57,14 @@ class ModelStateTest : public ::testing::TestWithParam<Case> {};
 TEST_P(ModelStateTest, GoesOnAsIfThereHadBeenNoSave) {
   auto plan = GetParam().plan;
   plan.tasks = kTasks;
-  ModelBench straight(plan);
+  ModelHarness straight(plan);
   train(straight, 0, 0, -1, -1);
   const std::pair<int, int> places[] = {{0, 2}, {0, kBatches}, {1, 1}, {2, 3}, {2, kBatches}};
   for (const auto& [t, b] : places) {
-    ModelBench first(plan);
+    ModelHarness first(plan);
     train(first, 0, 0, t, b);
     const auto saved = first.save();
-    ModelBench second(plan);
+    ModelHarness second(plan);
     second.load(*saved, task(t), t);
     train(second, t, b, -1, -1);
     EXPECT_TRUE(second.values().equal(straight.values())) << "saved in task " << t;
@@ -74,18 +74,18 @@ TEST_P(ModelStateTest, GoesOnAsIfThereHadBeenNoSave) {
 TEST_P(ModelStateTest, RunsAreEqualBitForBitAndDependOnTheSeed) {
   auto plan = GetParam().plan;
   plan.tasks = kTasks;
-  ModelBench one(plan), two(plan);
+  ModelHarness one(plan), two(plan);
   plan.seed = 1;
-  ModelBench other(plan);
-  for (auto* bench : {&one, &two, &other}) {
-    train(*bench, 0, 0, -1, -1);
+  ModelHarness other(plan);
+  for (auto* harness : {&one, &two, &other}) {
+    train(*harness, 0, 0, -1, -1);
   }
   EXPECT_TRUE(one.values().equal(two.values()));
   EXPECT_FALSE(one.values().allclose(other.values()));
 }
 
-BenchPlan make(const char* model, OptionTexts options, HeadForm head = HeadForm::kFixed) {
-  BenchPlan plan{model, std::move(options)};
+HarnessPlan make(const char* model, OptionTexts options, HeadForm head = HeadForm::kFixed) {
+  HarnessPlan plan{model, std::move(options)};
   plan.head = head;
   plan.blocks =
       head == HeadForm::kFixed ? std::vector<std::int64_t>{6} : std::vector<std::int64_t>{2, 2, 2};

@@ -1,23 +1,23 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/tensor.h>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace ncm_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
-BenchTask task(int t, std::uint64_t seed) {
+HarnessTask task(int t, std::uint64_t seed) {
   return random_task(20, {2}, {2 * t, 2 * t + 1}, seed);
 }
 
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"ncm", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"ncm", std::move(options)};
   plan.blocks = {6};
   plan.tasks = 3;
   return plan;
@@ -27,38 +27,38 @@ at::Tensor unit(const at::Tensor& rows) {
   return rows / rows.norm(2, 1, true).clamp_min(1e-12);
 }
 
-at::Tensor features(ModelBench& bench, const at::Tensor& raw) {
-  return bench.network().features(raw).detach();
+at::Tensor features(ModelHarness& harness, const at::Tensor& raw) {
+  return harness.network().features(raw).detach();
 }
 
 /// Scores -|u - mu|^2 of a class whose samples are `members`, in one pass over all of them.
-at::Tensor scores_of(ModelBench& bench, const at::Tensor& raw, const at::Tensor& members,
+at::Tensor scores_of(ModelHarness& harness, const at::Tensor& raw, const at::Tensor& members,
                      bool normalize) {
-  const auto f = features(bench, members), x = features(bench, raw);
+  const auto f = features(harness, members), x = features(harness, raw);
   auto mean = (normalize ? unit(f) : f).mean(0, true);
   mean = normalize ? unit(mean) : mean;
   return -((normalize ? unit(x) : x) - mean).square().sum(1);
 }
 
-at::Tensor of_class(const BenchTask& data, std::int64_t c) {
+at::Tensor of_class(const HarnessTask& data, std::int64_t c) {
   return data.raw.index_select(0, data.labels.eq(c).nonzero().squeeze(1));
 }
 
 TEST(Ncm, StreamedMeansAreThoseOfAllSamplesAtOnce) {
   for (const std::string normalize : {"true", "false"}) {
-    ModelBench bench(plan_with({{"normalize", normalize}}));
-    const auto before = bench.values().clone();
+    ModelHarness harness(plan_with({{"normalize", normalize}}));
+    const auto before = harness.values().clone();
     for (int t = 0; t < 2; ++t) {
-      bench.begin_task(task(t, 1));
-      bench.train(7);
-      bench.end_task();
+      harness.begin_task(task(t, 1));
+      harness.train(7);
+      harness.end_task();
     }
-    EXPECT_TRUE(bench.values().equal(before));  // the network stays as it came
-    const auto asked = task(0, 9).raw, found = bench.predict(asked);
+    EXPECT_TRUE(harness.values().equal(before));  // the network stays as it came
+    const auto asked = task(0, 9).raw, found = harness.predict(asked);
     ASSERT_EQ(found.sizes(), (std::vector<std::int64_t>{20, 6}));
     for (int c = 0; c < 4; ++c) {
       const auto expected =
-          scores_of(bench, asked, of_class(task(c / 2, 1), c), normalize == "true");
+          scores_of(harness, asked, of_class(task(c / 2, 1), c), normalize == "true");
       EXPECT_TRUE(found.select(1, c).allclose(expected, 1e-4, 1e-6)) << c;
     }
     EXPECT_TRUE(found.narrow(1, 4, 2).lt(-1e38).all().item<bool>());
@@ -66,13 +66,13 @@ TEST(Ncm, StreamedMeansAreThoseOfAllSamplesAtOnce) {
 }
 
 TEST(Ncm, ASampleCountsInItsFirstEpochAlone) {
-  ModelBench bench(plan_with({}));
+  ModelHarness harness(plan_with({}));
   const auto data = task(0, 1), asked = task(0, 9);
-  bench.begin_task(data);
-  bench.train(7);
-  const auto before = bench.predict(asked.raw);
-  bench.observe(data.raw.narrow(0, 0, 5), data.labels.narrow(0, 0, 5));  // of the second epoch
-  EXPECT_TRUE(bench.predict(asked.raw).equal(before));
+  harness.begin_task(data);
+  harness.train(7);
+  const auto before = harness.predict(asked.raw);
+  harness.observe(data.raw.narrow(0, 0, 5), data.labels.narrow(0, 0, 5));  // of the second epoch
+  EXPECT_TRUE(harness.predict(asked.raw).equal(before));
 }
 
 // Two samples of class 0 and one of class 1, by hand: with ReLU units that pass their input on,
@@ -81,58 +81,58 @@ TEST(Ncm, ByHand) {
   auto plan = plan_with({});
   plan.backbone_options = {{"width", "2"}, {"depth", "1"}};
   plan.blocks = {2};
-  ModelBench bench(plan);
-  bench.values().narrow(0, 0, 6).copy_(at::tensor({1, 0, 0, 1, 0, 0}, at::kFloat));
+  ModelHarness harness(plan);
+  harness.values().narrow(0, 0, 6).copy_(at::tensor({1, 0, 0, 1, 0, 0}, at::kFloat));
   const auto raw = at::tensor({3.F, 4.F, 4.F, 3.F, 10.F, 0.F}).view({3, 2});
-  bench.begin_task({raw, at::tensor({0, 0, 1}, at::kLong), {0, 1}});
-  bench.train(3);
-  bench.end_task();
-  const auto found = bench.predict(at::tensor({0.F, 2.F}).view({1, 2}));
+  harness.begin_task({raw, at::tensor({0, 0, 1}, at::kLong), {0, 1}});
+  harness.train(3);
+  harness.end_task();
+  const auto found = harness.predict(at::tensor({0.F, 2.F}).view({1, 2}));
   EXPECT_NEAR(found[0][0].item<double>(), -(2 - std::sqrt(2.0)), 1e-6);
   EXPECT_NEAR(found[0][1].item<double>(), -2, 1e-6);
 }
 
 TEST(Ncm, ReplayTrainsAsErDoes) {
-  ModelBench ncm(plan_with(
+  ModelHarness ncm(plan_with(
       {{"source", "memory"}, {"backbone", "replay"}, {"buffer-size", "8"}, {"minibatch", "3"}}));
   auto plan = plan_with({{"buffer-size", "8"}, {"minibatch", "3"}});
   plan.model = "er";
-  ModelBench er(plan);
+  ModelHarness er(plan);
   for (int t = 0; t < 2; ++t) {
-    for (auto* bench : {&ncm, &er}) {
-      bench->begin_task(task(t, 1));
-      bench->train(5);
-      bench->end_task();
+    for (auto* harness : {&ncm, &er}) {
+      harness->begin_task(task(t, 1));
+      harness->train(5);
+      harness->end_task();
     }
     EXPECT_TRUE(ncm.values().equal(er.values())) << t;
   }
 }
 
 TEST(Ncm, MeansOfTheMemoryFollowTheWeights) {
-  ModelBench bench(
+  ModelHarness harness(
       plan_with({{"source", "memory"}, {"backbone", "replay"}, {"buffer-size", "40"}}));
   const auto asked = task(0, 9).raw;
   for (int t = 0; t < 2; ++t) {
-    bench.begin_task(task(t, 1));
-    EXPECT_NO_THROW(bench.predict(asked));
-    bench.train(5);
+    harness.begin_task(task(t, 1));
+    EXPECT_NO_THROW(harness.predict(asked));
+    harness.train(5);
     for (int c = 0; c < 2 * t + 2; ++c) {  // the memory holds every sample
-      const auto expected = scores_of(bench, asked, of_class(task(c / 2, 1), c), true);
-      EXPECT_TRUE(bench.predict(asked).select(1, c).allclose(expected, 1e-4, 1e-6)) << c;
+      const auto expected = scores_of(harness, asked, of_class(task(c / 2, 1), c), true);
+      EXPECT_TRUE(harness.predict(asked).select(1, c).allclose(expected, 1e-4, 1e-6)) << c;
     }
-    bench.end_task();
+    harness.end_task();
   }
 }
 
 TEST(Ncm, TheFirstTaskTrainsAndLaterOnesDoNot) {
-  ModelBench ncm(plan_with({{"backbone", "first-task"}}));
+  ModelHarness ncm(plan_with({{"backbone", "first-task"}}));
   auto plan = plan_with({});
   plan.model = "sgd";
-  ModelBench sgd(plan);
-  for (auto* bench : {&ncm, &sgd}) {
-    bench->begin_task(task(0, 1));
-    bench->train(5);
-    bench->end_task();
+  ModelHarness sgd(plan);
+  for (auto* harness : {&ncm, &sgd}) {
+    harness->begin_task(task(0, 1));
+    harness->train(5);
+    harness->end_task();
   }
   EXPECT_TRUE(ncm.values().equal(sgd.values()));
   ncm.begin_task(task(1, 1));
@@ -148,42 +148,42 @@ TEST(Ncm, TheFirstTaskTrainsAndLaterOnesDoNot) {
 
 TEST(Ncm, MomentumMixesTheMeansOfAClassThatComesBack) {
   for (const double kept : {0.0, 0.25}) {
-    ModelBench bench(plan_with(
+    ModelHarness harness(plan_with(
         {{"source", "current"}, {"normalize", "false"}, {"momentum", std::to_string(kept)}}));
     at::Tensor means[2];
     for (int round = 0; round < 2; ++round) {
       const auto data = random_task(20, {2}, {0, 1}, static_cast<std::uint64_t>(round) + 1);
-      bench.begin_task(data);
-      bench.train(5);
-      bench.end_task();
-      means[round] = features(bench, of_class(data, 0)).mean(0);
+      harness.begin_task(data);
+      harness.train(5);
+      harness.end_task();
+      means[round] = features(harness, of_class(data, 0)).mean(0);
     }
     const auto asked = task(0, 9).raw;
     const auto mean = means[1] * (1 - kept) + means[0] * kept;
-    const auto expected = -(features(bench, asked) - mean).square().sum(1);
-    EXPECT_TRUE(bench.predict(asked).select(1, 0).allclose(expected, 1e-4, 1e-6)) << kept;
+    const auto expected = -(features(harness, asked) - mean).square().sum(1);
+    EXPECT_TRUE(harness.predict(asked).select(1, 0).allclose(expected, 1e-4, 1e-6)) << kept;
   }
 }
 
 TEST(Ncm, RefusesOptionsThatWouldDoNothing) {
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"backbone", "replay"}})));
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"backbone", "replay"}, {"buffer-size", "9"}})));
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"source", "memory"}})));
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"buffer-size", "9"}})));
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"momentum", "0.5"}})));
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"backbone", "replay"}})));
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"backbone", "replay"}, {"buffer-size", "9"}})));
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"source", "memory"}})));
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"buffer-size", "9"}})));
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"momentum", "0.5"}})));
   const OptionTexts memory{{"source", "memory"}, {"buffer-size", "9"}};
-  EXPECT_NO_THROW(ModelBench(plan_with(memory)));
+  EXPECT_NO_THROW(ModelHarness(plan_with(memory)));
   auto options = memory;
   options["minibatch"] = "3";
-  EXPECT_ANY_THROW(ModelBench(plan_with(options)));
+  EXPECT_ANY_THROW(ModelHarness(plan_with(options)));
   options["backbone"] = "replay";
-  EXPECT_NO_THROW(ModelBench(plan_with(options)));
+  EXPECT_NO_THROW(ModelHarness(plan_with(options)));
   for (const OptionTexts& given :
        {OptionTexts{{"source", "current"}}, OptionTexts{{"backbone", "first-task"}}}) {
     auto plan = plan_with(given);
-    EXPECT_NO_THROW(ModelBench{plan});
+    EXPECT_NO_THROW(ModelHarness{plan});
     plan.scenario = clh::Scenario::kTaskFree;
-    EXPECT_ANY_THROW(ModelBench{plan});
+    EXPECT_ANY_THROW(ModelHarness{plan});
   }
 }
 

@@ -4,33 +4,33 @@
 #include <algorithm>
 #include <vector>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace packnet_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
 // fc1 weight (8x2) and bias (8), fc2 weight (8x8) and bias (8), head weight (4x8) and bias (4).
 constexpr std::int64_t kFirst = 16, kFirstBias = 16, kSecond = 24, kSecondBias = 88, kHead = 96;
 
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"packnet", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"packnet", std::move(options)};
   plan.scenario = clh::Scenario::kTaskIl;
   plan.backbone_options = {{"width", "8"}, {"depth", "2"}};
   return plan;
 }
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return random_task(20, {2}, {2 * (t % 2), 2 * (t % 2) + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
-at::Tensor owners(const ModelBench& bench) {
-  return std::get<at::Tensor>(bench.model_state()->values.at("owner"));
+at::Tensor owners(const ModelHarness& harness) {
+  return std::get<at::Tensor>(harness.model_state()->values.at("owner"));
 }
 
 /// Outputs [B, 4] of the network with these values, by hand.
@@ -44,14 +44,14 @@ at::Tensor outputs(const at::Tensor& values, const at::Tensor& x) {
 }
 
 TEST(PackNet, PrunesTheSmallestFreeWeightsOfEachLayer) {
-  ModelBench bench(plan_with({{"prune", "0.3"}, {"post-prune-epochs", "0"}}));
+  ModelHarness harness(plan_with({{"prune", "0.3"}, {"post-prune-epochs", "0"}}));
   std::int64_t free_first = 16, free_second = 64;
   for (int t = 0; t < 3; ++t) {
-    bench.begin_task(task(t));
-    bench.train(5);
-    const auto trained = bench.values().clone(), before = owners(bench);
-    bench.end_task();
-    const auto now = owners(bench);
+    harness.begin_task(task(t));
+    harness.train(5);
+    const auto trained = harness.values().clone(), before = owners(harness);
+    harness.end_task();
+    const auto now = owners(harness);
     for (const auto& [offset, count, free] :
          {std::tuple<std::int64_t, std::int64_t, std::int64_t&>{0, kFirst, free_first},
           std::tuple<std::int64_t, std::int64_t, std::int64_t&>{kSecond, 64, free_second}}) {
@@ -69,7 +69,7 @@ TEST(PackNet, PrunesTheSmallestFreeWeightsOfEachLayer) {
       for (std::int64_t i = 0; i < free; ++i) {
         const auto place = sizes[static_cast<std::size_t>(i)].second;
         EXPECT_EQ(now[place].item<std::int64_t>(), i < pruned ? t + 1 : t);
-        EXPECT_EQ(bench.values()[place].item<float>(),
+        EXPECT_EQ(harness.values()[place].item<float>(),
                   i < pruned ? 0.0F : trained[place].item<float>());
       }
       free = pruned;
@@ -78,35 +78,35 @@ TEST(PackNet, PrunesTheSmallestFreeWeightsOfEachLayer) {
 }
 
 TEST(PackNet, ATaskIsAnsweredByItsWeightsAndThoseBeforeIt) {
-  ModelBench bench(plan_with({}));
+  ModelHarness harness(plan_with({}));
   std::vector<at::Tensor> heads;
   const auto x = task(7).raw;
   for (int t = 0; t < 3; ++t) {
-    bench.begin_task(task(t));
-    bench.train(5);
-    bench.end_task();
-    heads.push_back(bench.values().narrow(0, kHead, 36).clone());
+    harness.begin_task(task(t));
+    harness.train(5);
+    harness.end_task();
+    heads.push_back(harness.values().narrow(0, kHead, 36).clone());
   }
   for (int t = 0; t < 3; ++t) {
-    auto values = bench.values().clone();
-    values.masked_fill_(owners(bench).gt(t), 0);
+    auto values = harness.values().clone();
+    values.masked_fill_(owners(harness).gt(t), 0);
     values.narrow(0, kHead, 36).copy_(heads[static_cast<std::size_t>(t)]);
-    EXPECT_TRUE(bench.predict(x, t).allclose(outputs(values, x), 1e-5, 1e-6)) << t;
+    EXPECT_TRUE(harness.predict(x, t).allclose(outputs(values, x), 1e-5, 1e-6)) << t;
   }
-  EXPECT_FALSE(bench.predict(x, 0).allclose(bench.predict(x, 2), 1e-3, 1e-3));
+  EXPECT_FALSE(harness.predict(x, 0).allclose(harness.predict(x, 2), 1e-3, 1e-3));
 }
 
 TEST(PackNet, OnlyFreeWeightsAndTheHeadTrainAfterTheFirstTask) {
-  ModelBench bench(plan_with({}));
-  bench.begin_task(task(0));
-  const auto initial = bench.values().clone();
-  bench.train(5);
-  EXPECT_TRUE(bench.values().ne(initial).narrow(0, kFirstBias, 8).any().item<bool>());
-  bench.end_task();
-  const auto kept = bench.values().clone(), owner = owners(bench);
-  bench.begin_task(task(1));
-  bench.train(5);
-  const auto changed = bench.values().ne(kept);
+  ModelHarness harness(plan_with({}));
+  harness.begin_task(task(0));
+  const auto initial = harness.values().clone();
+  harness.train(5);
+  EXPECT_TRUE(harness.values().ne(initial).narrow(0, kFirstBias, 8).any().item<bool>());
+  harness.end_task();
+  const auto kept = harness.values().clone(), owner = owners(harness);
+  harness.begin_task(task(1));
+  harness.train(5);
+  const auto changed = harness.values().ne(kept);
   EXPECT_FALSE(changed.logical_and(owner.eq(0)).any().item<bool>());
   EXPECT_FALSE(changed.narrow(0, kFirstBias, 8).any().item<bool>());
   EXPECT_FALSE(changed.narrow(0, kSecondBias, 8).any().item<bool>());
@@ -117,39 +117,39 @@ TEST(PackNet, OnlyFreeWeightsAndTheHeadTrainAfterTheFirstTask) {
 // Its own weights move and pruned ones do not: the epochs after the pruning are those of a network
 // that never had the pruned weights, in the order of the model's stream.
 TEST(PackNet, TrainsTheRestAfterThePruning) {
-  ModelBench bench(plan_with({{"post-prune-epochs", "2"}}));
-  ModelBench slow(plan_with({{"post-prune-epochs", "0"}}));
-  for (auto* each : {&bench, &slow}) {
+  ModelHarness harness(plan_with({{"post-prune-epochs", "2"}}));
+  ModelHarness slow(plan_with({{"post-prune-epochs", "0"}}));
+  for (auto* each : {&harness, &slow}) {
     each->begin_task(task(0));
     each->train(20);
     each->end_task();
   }
   const auto pruned = owners(slow).eq(1);
-  EXPECT_TRUE(pruned.equal(owners(bench).eq(1)));
+  EXPECT_TRUE(pruned.equal(owners(harness).eq(1)));
   EXPECT_EQ(pruned.sum().item<std::int64_t>(), 8 + 32);
   for (int epoch = 0; epoch < 2; ++epoch) {  // one batch, so that the order does not matter
     const auto loss = at::cross_entropy_loss(slow.forward(task(0).raw), task(0).labels);
     const auto gradient = slow.gradient_of(loss);
     slow.values().sub_(gradient.masked_fill(pruned, 0), 0.1);
   }
-  EXPECT_TRUE(bench.values().allclose(slow.values(), 1e-4, 1e-6));
+  EXPECT_TRUE(harness.values().allclose(slow.values(), 1e-4, 1e-6));
 }
 
 TEST(PackNet, AHeadThatGrowsLeavesOldOutputsAlone) {
   auto plan = plan_with({});
   plan.head = clh::core::HeadForm::kIncremental;
   plan.blocks = {2, 2};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   const auto x = task(7).raw;
-  bench.begin_task(task(0));
-  bench.train(5);
-  bench.end_task();
-  const auto before = bench.predict(x, 0);
-  bench.begin_task(task(1));
-  bench.train(5);
-  bench.end_task();
-  EXPECT_TRUE(bench.predict(x, 0).narrow(1, 0, 2).equal(before));
-  EXPECT_EQ(bench.predict(x, 0).size(1), 4);
+  harness.begin_task(task(0));
+  harness.train(5);
+  harness.end_task();
+  const auto before = harness.predict(x, 0);
+  harness.begin_task(task(1));
+  harness.train(5);
+  harness.end_task();
+  EXPECT_TRUE(harness.predict(x, 0).narrow(1, 0, 2).equal(before));
+  EXPECT_EQ(harness.predict(x, 0).size(1), 4);
 }
 
 }  // namespace packnet_test

@@ -6,18 +6,18 @@
 #include <map>
 #include <vector>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace pnn_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::random_task;
 
-BenchPlan plan_with(const std::string& adapter, const std::string& model = "pnn") {
-  BenchPlan plan{model};
+HarnessPlan plan_with(const std::string& adapter, const std::string& model = "pnn") {
+  HarnessPlan plan{model};
   if (!adapter.empty()) {
     plan.options = {{"adapter", adapter}};
   }
@@ -27,13 +27,13 @@ BenchPlan plan_with(const std::string& adapter, const std::string& model = "pnn"
   return plan;
 }
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return random_task(20, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
 /// The numbers of task t's adapters as the optimizer has them.
-at::Tensor adapter(ModelBench& bench, int t) {
-  const auto saved = bench.save();
+at::Tensor adapter(ModelHarness& harness, int t) {
+  const auto saved = harness.save();
   return std::get<at::Tensor>(saved->record.children.at("optimizer")
                                   ->children.at("values.adapter." + std::to_string(t))
                                   ->values.at("values"));
@@ -89,7 +89,7 @@ std::vector<at::Tensor> column(const std::string& form, const at::Tensor& values
 // Three tasks, each followed by hand: what is answered, and each step of column and adapters.
 TEST(Pnn, StepsAndAnswersAreThoseOfTheFormulas) {
   for (const std::string form : {"mlp", "linear", "none"}) {
-    ModelBench bench(plan_with(form));
+    ModelHarness harness(plan_with(form));
     std::vector<at::Tensor> values, adapters;
     const auto earlier = [&](const at::Tensor& x) {
       std::vector<std::vector<at::Tensor>> seen;
@@ -101,9 +101,9 @@ TEST(Pnn, StepsAndAnswersAreThoseOfTheFormulas) {
     for (int t = 0; t < 3; ++t) {
       const bool lateral = t > 0 && form != "none";
       const auto data = task(t);
-      bench.begin_task(data);
-      auto w = bench.values().clone().requires_grad_(true);
-      auto a = (lateral ? adapter(bench, t) : at::zeros({0})).clone().requires_grad_(true);
+      harness.begin_task(data);
+      auto w = harness.values().clone().requires_grad_(true);
+      auto a = (lateral ? adapter(harness, t) : at::zeros({0})).clone().requires_grad_(true);
       if (lateral) {  // so that no unit is dead by chance
         EXPECT_GT(a.abs().sum().item<double>(), 1);
       }
@@ -111,7 +111,7 @@ TEST(Pnn, StepsAndAnswersAreThoseOfTheFormulas) {
         const auto out = column(form, w, a, data.raw, earlier(data.raw)).back();
         const auto loss = at::cross_entropy_loss(out, data.labels);
         loss.backward();
-        EXPECT_NEAR(bench.observe(data.raw, data.labels), loss.item<double>(), 1e-5);
+        EXPECT_NEAR(harness.observe(data.raw, data.labels), loss.item<double>(), 1e-5);
         {
           const at::NoGradGuard no_grad;
           w.sub_(w.grad(), 0.1);
@@ -122,32 +122,32 @@ TEST(Pnn, StepsAndAnswersAreThoseOfTheFormulas) {
             a.mutable_grad() = at::Tensor();
           }
         }
-        EXPECT_TRUE(bench.values().allclose(w.detach(), 1e-4, 1e-6)) << form << t;
+        EXPECT_TRUE(harness.values().allclose(w.detach(), 1e-4, 1e-6)) << form << t;
         if (lateral) {
-          EXPECT_TRUE(adapter(bench, t).allclose(a.detach(), 1e-4, 1e-6)) << form << t;
+          EXPECT_TRUE(adapter(harness, t).allclose(a.detach(), 1e-4, 1e-6)) << form << t;
         }
       }
       const auto x = task(5).raw;
       const auto by_hand = column(form, w, a, x, earlier(x)).back().detach();
-      EXPECT_TRUE(bench.predict(x, t).allclose(by_hand, 1e-4, 1e-5)) << form << t;
-      bench.end_task();
+      EXPECT_TRUE(harness.predict(x, t).allclose(by_hand, 1e-4, 1e-5)) << form << t;
+      harness.end_task();
       values.push_back(w.detach());
       adapters.push_back(a.detach());
       for (int old = 0; old <= t; ++old) {
         const auto expected = earlier(x)[static_cast<std::size_t>(old)].back();
-        EXPECT_TRUE(bench.predict(x, old).allclose(expected, 1e-4, 1e-5)) << form << t << old;
+        EXPECT_TRUE(harness.predict(x, old).allclose(expected, 1e-4, 1e-5)) << form << t << old;
       }
     }
   }
 }
 
 TEST(Pnn, WithoutAdaptersColumnsAreIndependentNetworks) {
-  ModelBench pnn(plan_with("none")), independent(plan_with("", "independent"));
+  ModelHarness pnn(plan_with("none")), independent(plan_with("", "independent"));
   for (int t = 0; t < 3; ++t) {
-    for (auto* bench : {&pnn, &independent}) {
-      bench->begin_task(task(t));
-      bench->train(5);
-      bench->end_task();
+    for (auto* harness : {&pnn, &independent}) {
+      harness->begin_task(task(t));
+      harness->train(5);
+      harness->end_task();
     }
     EXPECT_TRUE(pnn.values().allclose(independent.values(), 1e-5, 1e-7)) << t;
   }
@@ -161,16 +161,16 @@ TEST(Pnn, OutputsOfOldColumnsStayWhenTheHeadGrows) {
   auto plan = plan_with("mlp");
   plan.head = clh::core::HeadForm::kIncremental;
   plan.blocks = {2, 2, 2};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   std::vector<at::Tensor> answers;
   const auto x = task(5).raw;
   for (int t = 0; t < 3; ++t) {
-    bench.begin_task(task(t));
-    bench.train(5);
-    bench.end_task();
-    answers.push_back(bench.predict(x, t));
+    harness.begin_task(task(t));
+    harness.train(5);
+    harness.end_task();
+    answers.push_back(harness.predict(x, t));
     for (int old = 0; old <= t; ++old) {
-      const auto now = bench.predict(x, old);
+      const auto now = harness.predict(x, old);
       ASSERT_EQ(now.size(1), 2 * t + 2);
       EXPECT_TRUE(now.narrow(1, 0, 2 * old + 2).equal(answers[static_cast<std::size_t>(old)]));
     }
@@ -182,9 +182,9 @@ TEST(Pnn, RefusesABackboneThatIsNoChainOfLayers) {
   plan.backbone = "cnn";
   plan.backbone_options = {};
   plan.input = {1, 8, 8};
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   try {
-    bench.begin_task(random_task(4, plan.input, {0, 1}, 1));
+    harness.begin_task(random_task(4, plan.input, {0, 1}, 1));
     FAIL();
   } catch (const std::exception& e) {
     EXPECT_NE(std::string(e.what()).find("[model] pnn: expected a backbone of fully connected"),

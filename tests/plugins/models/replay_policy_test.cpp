@@ -6,13 +6,13 @@
 #include <string>
 #include <tuple>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace replay_policy_test {
 
-using clh::test::BenchPlan;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::ModelHarness;
 using clh::test::random_task;
 
 constexpr const char* kModels[] = {"er",     "er-ace", "er-aml", "der", "derpp",
@@ -23,19 +23,19 @@ constexpr const char* kPolicies[] = {"reservoir", "class-balanced",    "ring",
 /// Two tasks of two epochs each. Returns: the memory's raw samples.
 at::Tensor memory_after_two_tasks(const char* model, const char* policy, const char* buffer_size,
                                   const char* formula) {
-  BenchPlan plan{
+  HarnessPlan plan{
       model,
       {{"policy", policy}, {"buffer-size", buffer_size}, {"minibatch", "4"}, {"formula", formula}}};
   plan.rate = 0.01;
-  ModelBench bench(plan);
+  ModelHarness harness(plan);
   for (int t = 0; t < 2; ++t) {
-    bench.begin_task(random_task(10, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t)));
-    bench.train(5);
-    bench.train(5);
-    bench.end_task();
+    harness.begin_task(random_task(10, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t)));
+    harness.train(5);
+    harness.train(5);
+    harness.end_task();
   }
-  EXPECT_TRUE(bench.values().isfinite().all().item<bool>()) << model << ' ' << policy;
-  const auto state = bench.model_state();
+  EXPECT_TRUE(harness.values().isfinite().all().item<bool>()) << model << ' ' << policy;
+  const auto state = harness.model_state();
   return std::get<at::Tensor>(
       state->children.at("memory")->children.at("samples")->children.at("columns")->values.at("0"));
 }
@@ -66,15 +66,15 @@ TEST(ReplayPolicy, ThePublishedCodeKeepsCopies) {
 
 TEST(ReplayPolicy, GdumbAndTheRingsOfHalTakeASampleOnce) {
   for (const auto* formula : {"paper", "reference-code"}) {
-    BenchPlan gdumb{"gdumb", {{"buffer-size", "100"}, {"epochs", "1"}, {"formula", formula}}};
-    BenchPlan hal{"hal", {{"buffer-size", "100"}, {"anchor-steps", "1"}, {"formula", formula}}};
+    HarnessPlan gdumb{"gdumb", {{"buffer-size", "100"}, {"epochs", "1"}, {"formula", formula}}};
+    HarnessPlan hal{"hal", {{"buffer-size", "100"}, {"anchor-steps", "1"}, {"formula", formula}}};
     for (const auto& plan : {gdumb, hal}) {
-      ModelBench bench(plan);
-      bench.begin_task(random_task(10, {2}, {0, 1}, 1));
-      bench.train(5);
-      bench.train(5);
-      bench.end_task();
-      const auto raw = std::get<at::Tensor>(bench.model_state()
+      ModelHarness harness(plan);
+      harness.begin_task(random_task(10, {2}, {0, 1}, 1));
+      harness.train(5);
+      harness.train(5);
+      harness.end_task();
+      const auto raw = std::get<at::Tensor>(harness.model_state()
                                                 ->children.at("memory")
                                                 ->children.at("samples")
                                                 ->children.at("columns")

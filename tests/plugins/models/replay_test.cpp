@@ -1,53 +1,54 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cross_entropy_loss.h>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace replay_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::random_task;
 
 constexpr double kRate = 0.1;
 
-at::Tensor cross_entropy(const ModelBench& bench, const at::Tensor& raw, const at::Tensor& labels) {
-  return at::cross_entropy_loss(bench.forward(raw), labels);
+at::Tensor cross_entropy(const ModelHarness& harness, const at::Tensor& raw,
+                         const at::Tensor& labels) {
+  return at::cross_entropy_loss(harness.forward(raw), labels);
 }
 
 /// Column `column` of the model's memory: 0 raw, 1 labels, 2 outputs.
-at::Tensor memory(const ModelBench& bench, const char* column) {
-  const auto state = bench.model_state();
+at::Tensor memory(const ModelHarness& harness, const char* column) {
+  const auto state = harness.model_state();
   return std::get<at::Tensor>(
       state->children.at("memory")->children.at("samples")->children.at("columns")->values.at(
           column));
 }
 
-/// A bench after one step on the first two samples of `task`; the next two are for the second
+/// A harness after one step on the first two samples of `task`; the next two are for the second
 /// step, at which a memory of two is drawn whole, so that its order does not matter.
 class ReplayTest : public ::testing::Test {
  protected:
-  std::unique_ptr<ModelBench> after_one_step(BenchPlan plan) {
+  std::unique_ptr<ModelHarness> after_one_step(HarnessPlan plan) {
     plan.rate = kRate;
-    auto bench = std::make_unique<ModelBench>(plan);
-    bench->begin_task(task);
-    before_first = bench->forward(old_raw).detach();
-    bench->observe(old_raw, old_labels);
-    return bench;
+    auto harness = std::make_unique<ModelHarness>(plan);
+    harness->begin_task(task);
+    before_first = harness->forward(old_raw).detach();
+    harness->observe(old_raw, old_labels);
+    return harness;
   }
   /// Makes the second step and compares its loss and its update with the given objective's.
-  void expect_step(ModelBench& bench, const at::Tensor& objective) {
-    const auto before = bench.values().clone();
-    const auto gradient = bench.gradient_of(objective);
-    const auto loss = bench.observe(new_raw, new_labels);
+  void expect_step(ModelHarness& harness, const at::Tensor& objective) {
+    const auto before = harness.values().clone();
+    const auto gradient = harness.gradient_of(objective);
+    const auto loss = harness.observe(new_raw, new_labels);
     EXPECT_NEAR(loss, objective.item<double>(), 1e-6);
-    EXPECT_TRUE(bench.values().allclose(before - kRate * gradient, 1e-5, 1e-6));
-    EXPECT_GT((bench.values() - before).abs().max().item<double>(), 1e-3);
+    EXPECT_TRUE(harness.values().allclose(before - kRate * gradient, 1e-5, 1e-6));
+    EXPECT_GT((harness.values() - before).abs().max().item<double>(), 1e-3);
   }
 
-  const BenchTask task = random_task(4, {2}, {0, 1, 2, 3}, 7);
+  const HarnessTask task = random_task(4, {2}, {0, 1, 2, 3}, 7);
   const at::Tensor old_raw = task.raw.narrow(0, 0, 2), new_raw = task.raw.narrow(0, 2, 2);
   const at::Tensor old_labels = task.labels.narrow(0, 0, 2),
                    new_labels = task.labels.narrow(0, 2, 2);
@@ -55,22 +56,22 @@ class ReplayTest : public ::testing::Test {
 };
 
 TEST_F(ReplayTest, SgdTakesPlainSteps) {
-  const auto bench = after_one_step({"sgd"});
-  expect_step(*bench, cross_entropy(*bench, new_raw, new_labels));
+  const auto harness = after_one_step({"sgd"});
+  expect_step(*harness, cross_entropy(*harness, new_raw, new_labels));
 }
 
 TEST_F(ReplayTest, ErTakesOneMeanOverBatchAndMemory) {
-  const auto bench = after_one_step({"er"});
-  expect_step(*bench, cross_entropy(*bench, task.raw, task.labels));
+  const auto harness = after_one_step({"er"});
+  expect_step(*harness, cross_entropy(*harness, task.raw, task.labels));
 }
 
 TEST_F(ReplayTest, ErWeighsItsMemoryByItsSize) {
-  const auto bench = after_one_step({"er", {{"minibatch", "1"}}});
-  bench->observe(new_raw, new_labels);  // now four are held
+  const auto harness = after_one_step({"er", {{"minibatch", "1"}}});
+  harness->observe(new_raw, new_labels);  // now four are held
   // One replayed sample beside two: the loss is the mean over three, whichever is drawn.
   const auto each =
-      at::cross_entropy_loss(bench->forward(task.raw), task.labels, {}, at::Reduction::None);
-  const auto loss = bench->observe(new_raw, new_labels);
+      at::cross_entropy_loss(harness->forward(task.raw), task.labels, {}, at::Reduction::None);
+  const auto loss = harness->observe(new_raw, new_labels);
   const auto present = each.narrow(0, 2, 2).sum().item<double>();
   double nearest = 1;
   for (int i = 0; i < 4; ++i) {
@@ -80,38 +81,38 @@ TEST_F(ReplayTest, ErWeighsItsMemoryByItsSize) {
 }
 
 TEST_F(ReplayTest, ErCanAddTwoMeans) {
-  const auto bench = after_one_step({"er", {{"replay-weight", "3"}, {"minibatch", "2"}}});
-  expect_step(*bench, cross_entropy(*bench, new_raw, new_labels) +
-                          3 * cross_entropy(*bench, old_raw, old_labels));
+  const auto harness = after_one_step({"er", {{"replay-weight", "3"}, {"minibatch", "2"}}});
+  expect_step(*harness, cross_entropy(*harness, new_raw, new_labels) +
+                            3 * cross_entropy(*harness, old_raw, old_labels));
 }
 
 TEST_F(ReplayTest, MemoryHoldsRawSamplesAndLabels) {
   for (const auto* model : {"er", "der", "derpp"}) {
-    const auto bench = after_one_step({model});
-    EXPECT_TRUE(memory(*bench, "0").equal(old_raw)) << model;
-    EXPECT_TRUE(memory(*bench, "1").equal(old_labels)) << model;
+    const auto harness = after_one_step({model});
+    EXPECT_TRUE(memory(*harness, "0").equal(old_raw)) << model;
+    EXPECT_TRUE(memory(*harness, "1").equal(old_labels)) << model;
   }
 }
 
 TEST_F(ReplayTest, DerStoresTheOutputsFromBeforeTheStep) {
   for (const auto* model : {"der", "derpp"}) {
-    const auto bench = after_one_step({model});
-    EXPECT_TRUE(memory(*bench, "2").equal(before_first)) << model;
-    EXPECT_FALSE(bench->forward(old_raw).allclose(before_first)) << model;  // the step moved them
+    const auto harness = after_one_step({model});
+    EXPECT_TRUE(memory(*harness, "2").equal(before_first)) << model;
+    EXPECT_FALSE(harness->forward(old_raw).allclose(before_first)) << model;  // the step moved them
   }
 }
 
 TEST_F(ReplayTest, DerAddsTheMeanSquareOverBatchAndOutputs) {
-  const auto bench = after_one_step({"der", {{"alpha", "0.7"}}});
-  const auto square = (bench->forward(old_raw) - before_first).square().sum() / (2 * 4);
-  expect_step(*bench, cross_entropy(*bench, new_raw, new_labels) + 0.7 * square);
+  const auto harness = after_one_step({"der", {{"alpha", "0.7"}}});
+  const auto square = (harness->forward(old_raw) - before_first).square().sum() / (2 * 4);
+  expect_step(*harness, cross_entropy(*harness, new_raw, new_labels) + 0.7 * square);
 }
 
 TEST_F(ReplayTest, DerppAddsTheReplayedLabelsToo) {
-  const auto bench = after_one_step({"derpp", {{"alpha", "0.7"}, {"beta", "0.3"}}});
-  const auto square = (bench->forward(old_raw) - before_first).square().sum() / (2 * 4);
-  expect_step(*bench, cross_entropy(*bench, new_raw, new_labels) + 0.7 * square +
-                          0.3 * cross_entropy(*bench, old_raw, old_labels));
+  const auto harness = after_one_step({"derpp", {{"alpha", "0.7"}, {"beta", "0.3"}}});
+  const auto square = (harness->forward(old_raw) - before_first).square().sum() / (2 * 4);
+  expect_step(*harness, cross_entropy(*harness, new_raw, new_labels) + 0.7 * square +
+                            0.3 * cross_entropy(*harness, old_raw, old_labels));
 }
 
 TEST_F(ReplayTest, DerppDrawsTwice) {
@@ -120,8 +121,8 @@ TEST_F(ReplayTest, DerppDrawsTwice) {
   const auto der = after_one_step({"der"}), derpp = after_one_step({"derpp"});
   der->observe(new_raw, new_labels);
   derpp->observe(new_raw, new_labels);
-  const auto used = [](ModelBench& bench) {
-    return bench.save()->streams.at("model\nbuffer.sample");
+  const auto used = [](ModelHarness& harness) {
+    return harness.save()->streams.at("model\nbuffer.sample");
   };
   EXPECT_EQ(used(*der), 2U);
   EXPECT_EQ(used(*derpp), 4U);
@@ -129,46 +130,46 @@ TEST_F(ReplayTest, DerppDrawsTwice) {
 
 TEST_F(ReplayTest, DerComparesOnlyOutputsThatWereStored) {
   for (const auto* model : {"der", "derpp"}) {
-    BenchPlan plan{model, {{"alpha", "0.7"}, {"minibatch", "2"}}};
+    HarnessPlan plan{model, {{"alpha", "0.7"}, {"minibatch", "2"}}};
     if (plan.model == "derpp") {
       plan.options["beta"] = "0";
     }
     plan.head = clh::core::HeadForm::kIncremental;
     plan.blocks = {2, 2};
     plan.rate = kRate;
-    ModelBench bench(plan);
-    const BenchTask first{old_raw, old_labels, {0, 1}}, second{new_raw, new_labels, {2, 3}};
-    bench.begin_task(first);
-    const auto stored = bench.forward(old_raw).detach();  // [2, 2]
-    bench.observe(old_raw, old_labels);
-    bench.end_task();
-    bench.begin_task(second);
-    const auto square = (bench.forward(old_raw).narrow(1, 0, 2) - stored).square().mean();
-    expect_step(bench, cross_entropy(bench, new_raw, new_labels) + 0.7 * square);
+    ModelHarness harness(plan);
+    const HarnessTask first{old_raw, old_labels, {0, 1}}, second{new_raw, new_labels, {2, 3}};
+    harness.begin_task(first);
+    const auto stored = harness.forward(old_raw).detach();  // [2, 2]
+    harness.observe(old_raw, old_labels);
+    harness.end_task();
+    harness.begin_task(second);
+    const auto square = (harness.forward(old_raw).narrow(1, 0, 2) - stored).square().mean();
+    expect_step(harness, cross_entropy(harness, new_raw, new_labels) + 0.7 * square);
 
     // Rows of both widths: six numbers are compared, 2 * 2 + 2 * 4 would be eight with padding.
-    bench.observe(new_raw, new_labels);
-    const auto held = memory(bench, "2");
+    harness.observe(new_raw, new_labels);
+    const auto held = memory(harness, "2");
     EXPECT_EQ(held.isnan().sum().item<std::int64_t>(), 4) << model;
   }
 }
 
 TEST_F(ReplayTest, DerAveragesOverTheNumbersThatExist) {
-  BenchPlan plan{"der", {{"alpha", "1"}, {"minibatch", "4"}}};
+  HarnessPlan plan{"der", {{"alpha", "1"}, {"minibatch", "4"}}};
   plan.head = clh::core::HeadForm::kIncremental;
   plan.blocks = {2, 2};
-  ModelBench bench(plan);
-  bench.begin_task({old_raw, old_labels, {0, 1}});
-  const auto narrow = bench.forward(old_raw).detach();  // [2, 2]
-  bench.observe(old_raw, old_labels);
-  bench.end_task();
-  bench.begin_task({new_raw, new_labels, {2, 3}});
-  const auto wide = bench.forward(new_raw).detach();  // [2, 4]
-  bench.observe(new_raw, new_labels);
-  const auto squares = (bench.forward(old_raw).narrow(1, 0, 2) - narrow).square().sum() +
-                       (bench.forward(new_raw) - wide).square().sum();
-  const auto objective = cross_entropy(bench, new_raw, new_labels) + squares / (2 * 2 + 2 * 4);
-  expect_step(bench, objective);
+  ModelHarness harness(plan);
+  harness.begin_task({old_raw, old_labels, {0, 1}});
+  const auto narrow = harness.forward(old_raw).detach();  // [2, 2]
+  harness.observe(old_raw, old_labels);
+  harness.end_task();
+  harness.begin_task({new_raw, new_labels, {2, 3}});
+  const auto wide = harness.forward(new_raw).detach();  // [2, 4]
+  harness.observe(new_raw, new_labels);
+  const auto squares = (harness.forward(old_raw).narrow(1, 0, 2) - narrow).square().sum() +
+                       (harness.forward(new_raw) - wide).square().sum();
+  const auto objective = cross_entropy(harness, new_raw, new_labels) + squares / (2 * 2 + 2 * 4);
+  expect_step(harness, objective);
 }
 
 }  // namespace replay_test

@@ -4,14 +4,14 @@
 
 #include <cmath>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include "own_leaf.hpp"
 #include <gtest/gtest.h>
 
 namespace scr_test {
 
-using clh::test::BenchPlan;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::own_leaf;
 using clh::test::random_task;
@@ -19,8 +19,8 @@ using clh::test::random_task;
 constexpr double kRate = 0.1;
 constexpr double kTau = 0.3, kTau0 = 0.2;
 
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"scr", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"scr", std::move(options)};
   plan.options.insert({{"buffer-size", "40"},
                        {"minibatch", "40"},
                        {"projection-dim", "2"},
@@ -33,10 +33,10 @@ BenchPlan plan_with(OptionTexts options) {
 
 /// The projection's leaves, trainable and apart from the model's.
 struct Head {
-  explicit Head(ModelBench& bench) {
+  explicit Head(ModelHarness& harness) {
     for (const char* name :
          {"hidden.weight", "hidden.bias", "projection.weight", "projection.bias"}) {
-      leaves.push_back(own_leaf(bench, name).requires_grad_());
+      leaves.push_back(own_leaf(harness, name).requires_grad_());
     }
     leaves[0] = leaves[0].detach().view({8, 8}).requires_grad_();
     leaves[2] = leaves[2].detach().view({2, 8}).requires_grad_();
@@ -72,23 +72,23 @@ at::Tensor slowly(const at::Tensor& u, const at::Tensor& labels) {
 }
 
 TEST(Scr, LossIsTheContrastOfBatchAndMemoryInTwoViews) {
-  ModelBench bench(plan_with({}));
+  ModelHarness harness(plan_with({}));
   const auto first = random_task(3, {2}, {0, 1}, 1), second = random_task(2, {2}, {1, 2}, 2);
-  bench.begin_task(first);
-  bench.observe(first.raw, first.labels);
-  bench.end_task();
-  bench.begin_task(second);
-  const Head head(bench);
+  harness.begin_task(first);
+  harness.observe(first.raw, first.labels);
+  harness.end_task();
+  harness.begin_task(second);
+  const Head head(harness);
   const auto raw = at::cat({second.raw, first.raw}),
              labels = at::cat({second.labels, first.labels});
-  const auto u = head(bench.network().features(at::cat({raw, raw})));
+  const auto u = head(harness.network().features(at::cat({raw, raw})));
   const auto loss = slowly(u, at::cat({labels, labels}));
   // Not what vectors without direction would give, nor those of one direction.
   ASSERT_GT(std::abs(loss.item<double>() - kTau / kTau0 * std::log(9.0)), 0.05);
-  const auto expected = bench.values() - kRate * bench.gradient_of(loss);
-  EXPECT_NEAR(bench.observe(second.raw, second.labels), loss.item<double>(), 1e-5);
-  EXPECT_TRUE(bench.values().allclose(expected, 1e-4, 1e-6));
-  const Head after(bench);
+  const auto expected = harness.values() - kRate * harness.gradient_of(loss);
+  EXPECT_NEAR(harness.observe(second.raw, second.labels), loss.item<double>(), 1e-5);
+  EXPECT_TRUE(harness.values().allclose(expected, 1e-4, 1e-6));
+  const Head after(harness);
   for (std::size_t i = 0; i < 4; ++i) {
     const auto stepped = head.leaves[i] - kRate * head.leaves[i].grad();
     EXPECT_TRUE(after.leaves[i].allclose(stepped, 1e-4, 1e-6)) << i;
@@ -97,19 +97,19 @@ TEST(Scr, LossIsTheContrastOfBatchAndMemoryInTwoViews) {
 }
 
 TEST(Scr, PredictsTheNearestMeanOfTheWholeMemory) {
-  ModelBench bench(plan_with({}));
+  ModelHarness harness(plan_with({}));
   const auto data = random_task(20, {2}, {0, 2}, 3);
-  bench.begin_task(data);
-  EXPECT_TRUE(bench.predict(data.raw).equal(bench.forward(data.raw)));  // nothing in memory
+  harness.begin_task(data);
+  EXPECT_TRUE(harness.predict(data.raw).equal(harness.forward(data.raw)));  // nothing in memory
   for (int round = 0; round < 2; ++round) {  // the means follow memory and weights
     const auto part = data.raw.narrow(0, 10 * round, 10), labels = data.labels.narrow(0, 0, 10);
-    bench.observe(part, labels);
+    harness.observe(part, labels);
     const auto held = data.raw.narrow(0, 0, 10 * (round + 1));
     const auto embed = [&](const at::Tensor& raw) {
-      const auto f = bench.network().features(raw).detach();
+      const auto f = harness.network().features(raw).detach();
       return f / f.norm(2, 1, true).clamp_min(1e-12);
     };
-    const auto found = bench.predict(data.raw);
+    const auto found = harness.predict(data.raw);
     for (const int c : {0, 2}) {
       const auto of_class = data.labels.narrow(0, 0, held.size(0)).eq(c).nonzero().squeeze(1);
       auto mean = embed(held.index_select(0, of_class)).mean(0);
@@ -124,11 +124,11 @@ TEST(Scr, PredictsTheNearestMeanOfTheWholeMemory) {
 }
 
 TEST(Scr, ALoneFirstSampleTeachesNothing) {
-  ModelBench bench(plan_with({}));
+  ModelHarness harness(plan_with({}));
   const auto data = random_task(1, {2}, {0}, 4);
-  bench.begin_task(data);
-  EXPECT_TRUE(std::isfinite(bench.observe(data.raw, data.labels)));
-  EXPECT_TRUE(bench.values().isfinite().all().item<bool>());
+  harness.begin_task(data);
+  EXPECT_TRUE(std::isfinite(harness.observe(data.raw, data.labels)));
+  EXPECT_TRUE(harness.values().isfinite().all().item<bool>());
 }
 
 }  // namespace scr_test

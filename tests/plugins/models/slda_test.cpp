@@ -6,41 +6,41 @@
 
 #include <algorithm>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace slda_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return random_task(40, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"slda", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"slda", std::move(options)};
   plan.blocks = {6};
   plan.tasks = 3;
   plan.backbone_options = {{"width", "4"}, {"depth", "1"}};
   return plan;
 }
 
-at::Tensor features(ModelBench& bench, const at::Tensor& raw) {
-  return bench.network().features(raw).detach().to(at::kDouble);
+at::Tensor features(ModelHarness& harness, const at::Tensor& raw) {
+  return harness.network().features(raw).detach().to(at::kDouble);
 }
 
 /// Sigma as the model holds it.
-at::Tensor covariance(const ModelBench& bench) {
-  const auto state = bench.model_state();
+at::Tensor covariance(const ModelHarness& harness) {
+  const auto state = harness.model_state();
   return std::get<at::Tensor>(state->values.at("scatter")) /
          static_cast<double>(std::get<std::int64_t>(state->values.at("count")));
 }
-at::Tensor mean(const ModelBench& bench, std::int64_t c) {
-  const auto state = bench.model_state();
+at::Tensor mean(const ModelHarness& harness, std::int64_t c) {
+  const auto state = harness.model_state();
   return std::get<at::Tensor>(state->children.at("means")->values.at("means"))[c];
 }
 
@@ -49,11 +49,11 @@ at::Tensor mean(const ModelBench& bench, std::int64_t c) {
 struct Stream {
   at::Tensor x, y;
 };
-Stream stream_of(ModelBench& bench, int tasks, std::int64_t batch) {
+Stream stream_of(ModelHarness& harness, int tasks, std::int64_t batch) {
   std::vector<at::Tensor> x, y;
   for (int t = 0; t < tasks; ++t) {
     for (const auto& piece : task(t).raw.split(batch)) {
-      x.push_back(features(bench, piece));
+      x.push_back(features(harness, piece));
     }
     y.push_back(task(t).labels);
   }
@@ -73,28 +73,28 @@ at::Tensor pooled(const Stream& s) {
   return sum / static_cast<double>(s.x.size(0));
 }
 
-void run(ModelBench& bench, int tasks, std::int64_t batch) {
+void run(ModelHarness& harness, int tasks, std::int64_t batch) {
   for (int t = 0; t < tasks; ++t) {
-    bench.begin_task(task(t));
-    bench.train(batch);
-    bench.end_task();
+    harness.begin_task(task(t));
+    harness.train(batch);
+    harness.end_task();
   }
 }
 
 TEST(Slda, StreamingEqualsTheBatchSolution) {
   for (const std::int64_t batch : {1, 7, 40}) {
-    ModelBench bench(plan_with({{"epsilon", "0.01"}}));
-    const auto before = bench.values().clone();
-    run(bench, 2, batch);
-    EXPECT_TRUE(bench.values().equal(before));
-    const auto all = stream_of(bench, 2, batch);
-    EXPECT_TRUE(covariance(bench).allclose(pooled(all), 1e-12, 1e-14)) << batch;
-    const auto asked = features(bench, task(2).raw);
-    const auto found = bench.predict(task(2).raw);
+    ModelHarness harness(plan_with({{"epsilon", "0.01"}}));
+    const auto before = harness.values().clone();
+    run(harness, 2, batch);
+    EXPECT_TRUE(harness.values().equal(before));
+    const auto all = stream_of(harness, 2, batch);
+    EXPECT_TRUE(covariance(harness).allclose(pooled(all), 1e-12, 1e-14)) << batch;
+    const auto asked = features(harness, task(2).raw);
+    const auto found = harness.predict(task(2).raw);
     const auto inverse = (pooled(all) * 0.99 + at::eye(4, at::kDouble) * 0.01).inverse();
     for (int c = 0; c < 4; ++c) {
       const auto mu = of_class(all, c).mean(0);
-      EXPECT_TRUE(mean(bench, c).allclose(mu, 1e-12, 1e-14)) << c;
+      EXPECT_TRUE(mean(harness, c).allclose(mu, 1e-12, 1e-14)) << c;
       const auto expected = asked.mv(inverse.mv(mu)) - mu.dot(inverse.mv(mu)) / 2;
       EXPECT_TRUE(found.select(1, c).allclose(expected.to(at::kFloat), 1e-5, 1e-5)) << c;
     }
@@ -104,10 +104,10 @@ TEST(Slda, StreamingEqualsTheBatchSolution) {
 
 // Sample by sample, with matrices as it is written.
 TEST(Slda, ReferenceCodeIsTheRecursionOfThePaper) {
-  ModelBench bench(plan_with({{"formula", "reference-code"}})), fixed(plan_with({}));
-  run(bench, 2, 7);
+  ModelHarness harness(plan_with({{"formula", "reference-code"}})), fixed(plan_with({}));
+  run(harness, 2, 7);
   run(fixed, 2, 7);
-  const auto all = stream_of(bench, 2, 7);
+  const auto all = stream_of(harness, 2, 7);
   auto sigma = at::zeros({4, 4}, at::kDouble), means = at::zeros({6, 4}, at::kDouble);
   std::vector<double> counts(6, 0);
   for (std::int64_t i = 0; i < all.x.size(0); ++i) {
@@ -119,32 +119,32 @@ TEST(Slda, ReferenceCodeIsTheRecursionOfThePaper) {
     means[y] += away / (count + 1);
     ++count;
   }
-  EXPECT_TRUE(covariance(bench).allclose(sigma, 1e-10, 1e-13));
+  EXPECT_TRUE(covariance(harness).allclose(sigma, 1e-10, 1e-13));
   EXPECT_FALSE(covariance(fixed).allclose(sigma, 1e-3));
 }
 
 TEST(Slda, TheFirstSampleOfAClassMovesItsMeanAlone) {
   for (const std::string formula : {"paper", "reference-code"}) {
-    ModelBench bench(plan_with({{"formula", formula}}));
+    ModelHarness harness(plan_with({{"formula", formula}}));
     const auto data = task(0);  // labels 0, 1, 0, 1, ...
-    bench.begin_task(data);
-    bench.observe(data.raw.narrow(0, 0, 2), data.labels.narrow(0, 0, 2));
-    const auto x = features(bench, data.raw.narrow(0, 0, 2));
-    EXPECT_TRUE(mean(bench, 0).equal(x[0]));
-    EXPECT_TRUE(mean(bench, 1).equal(x[1]));
+    harness.begin_task(data);
+    harness.observe(data.raw.narrow(0, 0, 2), data.labels.narrow(0, 0, 2));
+    const auto x = features(harness, data.raw.narrow(0, 0, 2));
+    EXPECT_TRUE(mean(harness, 0).equal(x[0]));
+    EXPECT_TRUE(mean(harness, 1).equal(x[1]));
     // Paper: sample 1 is compared with a mean of zero, with n = 1.
     const auto expected =
         formula == "reference-code" ? at::ger(x[1], x[1]) / 4 : at::zeros({4, 4}, at::kDouble);
-    EXPECT_TRUE(covariance(bench).allclose(expected, 1e-12, 1e-14)) << formula;
+    EXPECT_TRUE(covariance(harness).allclose(expected, 1e-12, 1e-14)) << formula;
     EXPECT_GT(x[1].abs().sum().item<double>(), 0.1);
   }
 }
 
 TEST(Slda, ASampleCountsInItsFirstEpochAlone) {
-  ModelBench once(plan_with({})), twice(plan_with({}));
-  for (auto* bench : {&once, &twice}) {
-    bench->begin_task(task(0));
-    bench->train(7);
+  ModelHarness once(plan_with({})), twice(plan_with({}));
+  for (auto* harness : {&once, &twice}) {
+    harness->begin_task(task(0));
+    harness->train(7);
   }
   twice.train(7);
   EXPECT_TRUE(covariance(once).equal(covariance(twice)));
@@ -154,9 +154,9 @@ TEST(Slda, ASampleCountsInItsFirstEpochAlone) {
 // Chen et al. 2010, eq. 23, written with sums over the entries.
 TEST(Slda, StartsFromTheShrunkCovarianceOfTheFirstTask) {
   for (const std::string plastic : {"true", "false"}) {
-    ModelBench bench(plan_with({{"base-init", "oas"}, {"plastic-covariance", plastic}}));
-    run(bench, 1, 7);
-    const auto first = stream_of(bench, 1, 40);
+    ModelHarness harness(plan_with({{"base-init", "oas"}, {"plastic-covariance", plastic}}));
+    run(harness, 1, 7);
+    const auto first = stream_of(harness, 1, 40);
     const auto s = pooled(first);
     double squares = 0, trace = 0;
     for (int i = 0; i < 4; ++i) {
@@ -170,22 +170,22 @@ TEST(Slda, StartsFromTheShrunkCovarianceOfTheFirstTask) {
     ASSERT_GT(rho, 0.0);
     ASSERT_LT(rho, 1.0);
     const auto base = (1 - rho) * s + rho * trace / 4 * at::eye(4, at::kDouble);
-    EXPECT_TRUE(covariance(bench).allclose(base, 1e-10, 1e-13));
-    bench.begin_task(task(1));
-    bench.train(7);
-    bench.end_task();
-    const auto second = Stream{features(bench, task(1).raw), task(1).labels};
+    EXPECT_TRUE(covariance(harness).allclose(base, 1e-10, 1e-13));
+    harness.begin_task(task(1));
+    harness.train(7);
+    harness.end_task();
+    const auto second = Stream{features(harness, task(1).raw), task(1).labels};
     const auto both = plastic == "true" ? (base + pooled(second)) / 2 : base;  // 40 samples each
-    EXPECT_TRUE(covariance(bench).allclose(both, 1e-10, 1e-13)) << plastic;
-    EXPECT_TRUE(mean(bench, 3).allclose(of_class(second, 3).mean(0), 1e-12));
+    EXPECT_TRUE(covariance(harness).allclose(both, 1e-10, 1e-13)) << plastic;
+    EXPECT_TRUE(mean(harness, 3).allclose(of_class(second, 3).mean(0), 1e-12));
   }
 }
 
 TEST(Slda, TheFirstTaskTrainsAndLaterOnesDoNot) {
-  ModelBench slda(plan_with({{"backbone", "first-task"}}));
+  ModelHarness slda(plan_with({{"backbone", "first-task"}}));
   auto plan = plan_with({});
   plan.model = "sgd";
-  ModelBench sgd(plan);
+  ModelHarness sgd(plan);
   run(slda, 1, 5);
   run(sgd, 1, 5);
   EXPECT_TRUE(slda.values().equal(sgd.values()));
@@ -197,13 +197,13 @@ TEST(Slda, TheFirstTaskTrainsAndLaterOnesDoNot) {
 }
 
 TEST(Slda, RefusesContradictions) {
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"plastic-covariance", "false"}})));
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"plastic-covariance", "false"}})));
   for (const OptionTexts& given :
        {OptionTexts{{"base-init", "oas"}}, OptionTexts{{"backbone", "first-task"}}}) {
     auto plan = plan_with(given);
-    EXPECT_NO_THROW(ModelBench{plan});
+    EXPECT_NO_THROW(ModelHarness{plan});
     plan.scenario = clh::Scenario::kTaskFree;
-    EXPECT_ANY_THROW(ModelBench{plan});
+    EXPECT_ANY_THROW(ModelHarness{plan});
   }
 }
 

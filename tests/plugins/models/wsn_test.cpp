@@ -2,14 +2,14 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/ones_like.h>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace wsn_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 using clh::test::random_task;
 
@@ -17,28 +17,28 @@ using clh::test::random_task;
 // (4).
 constexpr std::int64_t kFirst = 16, kFirstBias = 16, kSecond = 24, kHead = 96;
 
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"wsn", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"wsn", std::move(options)};
   plan.scenario = clh::Scenario::kTaskIl;
   plan.backbone_options = {{"width", "8"}, {"depth", "2"}};
   return plan;
 }
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return random_task(20, {2}, {2 * (t % 2), 2 * (t % 2) + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
 /// [88]: scores at the places of the weights.
-at::Tensor scores(ModelBench& bench) {
-  const auto saved = bench.save();
+at::Tensor scores(ModelHarness& harness) {
+  const auto saved = harness.save();
   return std::get<at::Tensor>(
       saved->record.children.at("optimizer")->children.at("values.scores")->values.at("values"));
 }
 
 /// [88]: 1 at the weights of the finished task's subnetwork, and at biases.
-at::Tensor subnetwork(const ModelBench& bench, int t) {
+at::Tensor subnetwork(const ModelHarness& harness, int t) {
   const auto hidden = std::get<at::Tensor>(
-      bench.model_state()->children.at("hidden")->values.at(std::to_string(t)));
+      harness.model_state()->children.at("hidden")->values.at(std::to_string(t)));
   return hidden.logical_not().to(at::kFloat);
 }
 
@@ -56,62 +56,62 @@ at::Tensor best(const at::Tensor& s, double c) {
 }
 
 TEST(Wsn, AStepIsThatOfTheSubnetworkAndStraightThroughForTheScores) {
-  ModelBench bench(plan_with({{"share", "0.25"}}));
+  ModelHarness harness(plan_with({{"share", "0.25"}}));
   const auto data = task(0);
-  bench.begin_task(data);
-  const auto s = scores(bench);
+  harness.begin_task(data);
+  const auto s = scores(harness);
   const auto mask = best(s, 0.25);
   EXPECT_EQ(mask.narrow(0, 0, kFirst).sum().item<std::int64_t>(), 4);
   EXPECT_EQ(mask.narrow(0, kSecond, 64).sum().item<std::int64_t>(), 16);
-  const auto w = bench.values().clone();
+  const auto w = harness.values().clone();
 
   auto masked = w.clone();
   masked.narrow(0, 0, 88).mul_(mask);
-  bench.values().copy_(masked);
-  const auto loss = at::cross_entropy_loss(bench.forward(data.raw), data.labels);
-  const auto gradient = bench.gradient_of(loss);
-  bench.values().copy_(w);
+  harness.values().copy_(masked);
+  const auto loss = at::cross_entropy_loss(harness.forward(data.raw), data.labels);
+  const auto gradient = harness.gradient_of(loss);
+  harness.values().copy_(w);
 
-  EXPECT_NEAR(bench.observe(data.raw, data.labels), loss.item<double>(), 1e-6);
+  EXPECT_NEAR(harness.observe(data.raw, data.labels), loss.item<double>(), 1e-6);
   auto expected = gradient.clone();
   expected.narrow(0, 0, 88).mul_(mask);
-  EXPECT_TRUE(bench.values().allclose(w - 0.1 * expected, 1e-5, 1e-7));
+  EXPECT_TRUE(harness.values().allclose(w - 0.1 * expected, 1e-5, 1e-7));
   const auto through = gradient.narrow(0, 0, 88) * w.narrow(0, 0, 88) * s.sign();
   ASSERT_GT(through.masked_select(mask.eq(0)).abs().max().item<double>(), 1e-5);
-  EXPECT_TRUE(scores(bench).allclose(s - 0.1 * through, 1e-5, 1e-7));
+  EXPECT_TRUE(scores(harness).allclose(s - 0.1 * through, 1e-5, 1e-7));
   EXPECT_TRUE(s.narrow(0, kFirstBias, 8).eq(0).all().item<bool>());
 }
 
 TEST(Wsn, AWholeSubnetworkIsPlainFineTuningInTheFirstTask) {
-  ModelBench bench(plan_with({{"share", "1"}}));
+  ModelHarness harness(plan_with({{"share", "1"}}));
   auto plain = plan_with({});
   plain.model = "sgd";
-  ModelBench sgd(plain);
-  for (auto* each : {&bench, &sgd}) {
+  ModelHarness sgd(plain);
+  for (auto* each : {&harness, &sgd}) {
     each->begin_task(task(0));
     each->train(5);
     each->end_task();
   }
-  EXPECT_TRUE(bench.values().equal(sgd.values()));
+  EXPECT_TRUE(harness.values().equal(sgd.values()));
 }
 
 TEST(Wsn, WeightsOfEarlierSubnetworksMayBeUsedButNeverChange) {
-  ModelBench bench(plan_with({}));
-  bench.begin_task(task(0));
-  const auto initial = bench.values().clone();
-  bench.train(5);
-  EXPECT_TRUE(bench.values().ne(initial).narrow(0, kFirstBias, 8).any().item<bool>());
-  bench.end_task();
-  const auto first = subnetwork(bench, 0);
-  EXPECT_TRUE(first.equal(best(scores(bench), 0.5)));
-  const auto kept = bench.values().clone();
-  bench.begin_task(task(1));
+  ModelHarness harness(plan_with({}));
+  harness.begin_task(task(0));
+  const auto initial = harness.values().clone();
+  harness.train(5);
+  EXPECT_TRUE(harness.values().ne(initial).narrow(0, kFirstBias, 8).any().item<bool>());
+  harness.end_task();
+  const auto first = subnetwork(harness, 0);
+  EXPECT_TRUE(first.equal(best(scores(harness), 0.5)));
+  const auto kept = harness.values().clone();
+  harness.begin_task(task(1));
   for (int epoch = 0; epoch < 20; ++epoch) {
-    bench.train(5);
+    harness.train(5);
   }
-  const auto changed = bench.values().ne(kept);
-  bench.end_task();
-  const auto second = subnetwork(bench, 1);
+  const auto changed = harness.values().ne(kept);
+  harness.end_task();
+  const auto second = subnetwork(harness, 1);
   EXPECT_FALSE(changed.narrow(0, 0, 88).logical_and(first.gt(0)).any().item<bool>());
   EXPECT_TRUE(changed.narrow(0, 0, 88).logical_and(first.eq(0)).any().item<bool>());
   EXPECT_TRUE(changed.narrow(0, kHead, 36).any().item<bool>());
@@ -122,37 +122,37 @@ TEST(Wsn, WeightsOfEarlierSubnetworksMayBeUsedButNeverChange) {
 }
 
 TEST(Wsn, ATaskIsAnsweredByItsSubnetworkAndHead) {
-  ModelBench bench(plan_with({}));
+  ModelHarness harness(plan_with({}));
   std::vector<at::Tensor> heads;
   for (int t = 0; t < 2; ++t) {
-    bench.begin_task(task(t));
-    bench.train(5);
-    bench.end_task();
-    heads.push_back(bench.values().narrow(0, kHead, 36).clone());
+    harness.begin_task(task(t));
+    harness.train(5);
+    harness.end_task();
+    heads.push_back(harness.values().narrow(0, kHead, 36).clone());
   }
   const auto x = task(7).raw;
-  const auto own = bench.values().clone();
+  const auto own = harness.values().clone();
   for (int t = 0; t < 2; ++t) {
-    const auto answer = bench.predict(x, t);
-    EXPECT_TRUE(bench.values().equal(own));
+    const auto answer = harness.predict(x, t);
+    EXPECT_TRUE(harness.values().equal(own));
     auto values = own.clone();
-    values.narrow(0, 0, 88).mul_(subnetwork(bench, t));
+    values.narrow(0, 0, 88).mul_(subnetwork(harness, t));
     values.narrow(0, kHead, 36).copy_(heads[static_cast<std::size_t>(t)]);
-    bench.values().copy_(values);
-    EXPECT_TRUE(answer.allclose(bench.forward(x).detach(), 1e-6, 1e-7)) << t;
-    bench.values().copy_(own);
+    harness.values().copy_(values);
+    EXPECT_TRUE(answer.allclose(harness.forward(x).detach(), 1e-6, 1e-7)) << t;
+    harness.values().copy_(own);
   }
 }
 
 TEST(Wsn, ScoresAreDrawnAnewOnlyIfAsked) {
   for (const bool reset : {true, false}) {
-    ModelBench bench(plan_with({{"score-reset", reset ? "true" : "false"}}));
-    bench.begin_task(task(0));
-    bench.train(5);
-    bench.end_task();
-    const auto before = scores(bench);
-    bench.begin_task(task(1));
-    EXPECT_EQ(scores(bench).equal(before), !reset);
+    ModelHarness harness(plan_with({{"score-reset", reset ? "true" : "false"}}));
+    harness.begin_task(task(0));
+    harness.train(5);
+    harness.end_task();
+    const auto before = scores(harness);
+    harness.begin_task(task(1));
+    EXPECT_EQ(scores(harness).equal(before), !reset);
   }
 }
 

@@ -8,28 +8,28 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 #include <gtest/gtest.h>
 
 namespace xder_test {
 
-using clh::test::BenchPlan;
-using clh::test::BenchTask;
-using clh::test::ModelBench;
+using clh::test::HarnessPlan;
+using clh::test::HarnessTask;
+using clh::test::ModelHarness;
 using clh::test::OptionTexts;
 
 constexpr double kRate = 0.1;
 constexpr double kGamma = 0.6;
 using Classes = std::vector<std::int64_t>;
 
-BenchTask task(int t) {
+HarnessTask task(int t) {
   return clh::test::random_task(6, {2}, {2 * t, 2 * t + 1}, static_cast<std::uint64_t>(t) + 1);
 }
 
 /// Three tasks of two classes; the memory of six is drawn whole, and a term at a time is switched
 /// on.
-BenchPlan plan_with(OptionTexts options) {
-  BenchPlan plan{"xder", std::move(options)};
+HarnessPlan plan_with(OptionTexts options) {
+  HarnessPlan plan{"xder", std::move(options)};
   plan.options.insert({{"buffer-size", "6"},
                        {"minibatch", "6"},
                        {"gamma", "0.6"},
@@ -48,24 +48,24 @@ BenchPlan plan_with(OptionTexts options) {
 struct Memory {
   at::Tensor raw, labels, tasks, outputs;
 };
-Memory memory(const ModelBench& bench) {
-  const auto state = bench.model_state();
+Memory memory(const ModelHarness& harness) {
+  const auto state = harness.model_state();
   const auto& columns = state->children.at("memory")->children.at("columns")->values;
   const auto column = [&](const char* i) { return std::get<at::Tensor>(columns.at(i)).clone(); };
   return {column("0"), column("1"), column("2"), column("3")};
 }
 
-void run(ModelBench& bench, int t, int epochs = 1) {
-  bench.begin_task(task(t));
+void run(ModelHarness& harness, int t, int epochs = 1) {
+  harness.begin_task(task(t));
   for (int epoch = 0; epoch < epochs; ++epoch) {
-    bench.train(3);
+    harness.train(3);
   }
-  bench.end_task();
+  harness.end_task();
 }
 
 /// Long enough at it that true classes come to lead, thanks to the constraint.
 constexpr int kEpochs = 20;
-BenchPlan leading_plan(std::uint64_t seed) {
+HarnessPlan leading_plan(std::uint64_t seed) {
   auto plan = plan_with({{"eta", "1"}, {"margin", "0.1"}});
   plan.seed = seed;
   return plan;
@@ -76,10 +76,10 @@ at::Tensor among(const Classes& classes, const at::Tensor& outputs, const at::Te
                                 labels - classes[0]);
 }
 
-void expect_step(ModelBench& bench, const BenchTask& data, const at::Tensor& objective) {
-  const auto expected = bench.values() - kRate * bench.gradient_of(objective);
-  EXPECT_NEAR(bench.observe(data.raw, data.labels), objective.item<double>(), 1e-5);
-  EXPECT_TRUE(bench.values().allclose(expected, 1e-5, 1e-6));
+void expect_step(ModelHarness& harness, const HarnessTask& data, const at::Tensor& objective) {
+  const auto expected = harness.values() - kRate * harness.gradient_of(objective);
+  EXPECT_NEAR(harness.observe(data.raw, data.labels), objective.item<double>(), 1e-5);
+  EXPECT_TRUE(harness.values().allclose(expected, 1e-5, 1e-6));
 }
 
 /// The rule on one row, number by number.
@@ -127,23 +127,23 @@ Cases expect_updated(const at::Tensor& found, const at::Tensor& kept, const at::
 }
 
 TEST(Xder, TheBatchCompetesAmongItsTasksOutputs) {
-  ModelBench bench(plan_with({}));
-  run(bench, 0);
-  bench.begin_task(task(1));
-  expect_step(bench, task(1), among({2, 3}, bench.forward(task(1).raw), task(1).labels));
+  ModelHarness harness(plan_with({}));
+  run(harness, 0);
+  harness.begin_task(task(1));
+  expect_step(harness, task(1), among({2, 3}, harness.forward(task(1).raw), task(1).labels));
 }
 
 TEST(Xder, ReplayHoldsAllStoredOutputsAndLabelsAmongEarlierTasks) {
-  ModelBench bench(plan_with({{"alpha", "0.7"}, {"beta", "0.4"}}));
-  run(bench, 0);
-  run(bench, 1);
-  bench.begin_task(task(2));
+  ModelHarness harness(plan_with({{"alpha", "0.7"}, {"beta", "0.4"}}));
+  run(harness, 0);
+  run(harness, 1);
+  harness.begin_task(task(2));
   for (int step = 0; step < 2; ++step) {  // before the second one the stored outputs were updated
-    const auto m = memory(bench);
+    const auto m = memory(harness);
     ASSERT_EQ(m.raw.size(0), 6);
-    const auto replayed = bench.forward(m.raw);
-    expect_step(bench, task(2),
-                among({4, 5}, bench.forward(task(2).raw), task(2).labels) +
+    const auto replayed = harness.forward(m.raw);
+    expect_step(harness, task(2),
+                among({4, 5}, harness.forward(task(2).raw), task(2).labels) +
                     0.7 * (replayed - m.outputs).square().mean() +
                     0.4 * among({0, 1, 2, 3}, replayed, m.labels));
   }
@@ -155,19 +155,19 @@ TEST(Xder, TheSamplesTaskLeadsOverOutputsToCome) {
     for (const int t : {0, 1}) {
       auto plan = plan_with({{"eta", "0.8"}, {"margin", "0.1"}});
       plan.seed = seed;
-      ModelBench bench(plan);
+      ModelHarness harness(plan);
       if (t == 1) {
-        run(bench, 0);
+        run(harness, 0);
       }
       const auto data = task(t);
-      bench.begin_task(data);
+      harness.begin_task(data);
       auto raw = data.raw, labels = data.labels;
       if (t == 1) {  // replayed samples count once, although two draws found them
-        const auto m = memory(bench);
+        const auto m = memory(harness);
         raw = at::cat({raw, m.raw});
         labels = at::cat({labels, m.labels});
       }
-      const auto outputs = bench.forward(raw);
+      const auto outputs = harness.forward(raw);
       auto sum = at::zeros({});
       int violated = 0;
       for (std::int64_t i = 0; i < raw.size(0); ++i) {
@@ -182,9 +182,9 @@ TEST(Xder, TheSamplesTaskLeadsOverOutputsToCome) {
       violations += violated;
       samples += static_cast<int>(raw.size(0));
       const Classes present{2 * t, 2 * t + 1};
-      expect_step(
-          bench, data,
-          among(present, bench.forward(data.raw), data.labels) + 0.8 * sum / std::max(violated, 1));
+      expect_step(harness, data,
+                  among(present, harness.forward(data.raw), data.labels) +
+                      0.8 * sum / std::max(violated, 1));
     }
   }
   EXPECT_GT(violations, 0);
@@ -192,13 +192,13 @@ TEST(Xder, TheSamplesTaskLeadsOverOutputsToCome) {
 }
 
 TEST(Xder, AndOverEarlierOnesWithThePastConstraint) {
-  ModelBench bench(plan_with({{"eta", "0.8"}, {"margin", "0.2"}, {"past-constraint", "true"}}));
-  run(bench, 0);
-  run(bench, 1);
+  ModelHarness harness(plan_with({{"eta", "0.8"}, {"margin", "0.2"}, {"past-constraint", "true"}}));
+  run(harness, 0);
+  run(harness, 1);
   const auto data = task(2);
-  bench.begin_task(data);
-  bench.observe(data.raw, data.labels);
-  const auto outputs = bench.forward(data.raw);
+  harness.begin_task(data);
+  harness.observe(data.raw, data.labels);
+  const auto outputs = harness.forward(data.raw);
   const auto shares = outputs.softmax(1);
   auto sum = at::zeros({});
   int violated = 0;
@@ -211,7 +211,7 @@ TEST(Xder, AndOverEarlierOnesWithThePastConstraint) {
     }
   }
   ASSERT_GT(violated, 0);
-  expect_step(bench, data, among({4, 5}, outputs, data.labels) + 0.8 * sum / violated);
+  expect_step(harness, data, among({4, 5}, outputs, data.labels) + 0.8 * sum / violated);
 }
 
 /// The contrast in two outputs, two equal views of each sample, temperature 2.
@@ -237,28 +237,28 @@ at::Tensor contrast(const at::Tensor& outputs, const at::Tensor& labels) {
 }
 
 TEST(Xder, ContrastPreparesEachTaskToCome) {
-  ModelBench bench(plan_with({{"lambda", "0.5"}, {"tau", "2"}, {"views", "2"}}));
+  ModelHarness harness(plan_with({{"lambda", "0.5"}, {"tau", "2"}, {"views", "2"}}));
   for (const int t : {0, 1, 2}) {  // after the last task there is nothing to prepare
     const auto data = task(t);
-    bench.begin_task(data);
+    harness.begin_task(data);
     auto raw = data.raw, labels = data.labels;
     if (t > 0) {
-      const auto m = memory(bench);
+      const auto m = memory(harness);
       raw = at::cat({raw, m.raw});
       labels = at::cat({labels, m.labels});
     }
-    const auto outputs = bench.forward(raw);
+    const auto outputs = harness.forward(raw);
     auto total = at::zeros({});
     for (int head = t + 1; head < 3; ++head) {
       total = total + contrast(outputs.narrow(1, 2 * head, 2), labels) / (2 - t);
     }
     const Classes present{2 * t, 2 * t + 1};
-    const auto loss = among(present, bench.forward(data.raw), data.labels) + 0.5 * total;
+    const auto loss = among(present, harness.forward(data.raw), data.labels) + 0.5 * total;
     ASSERT_LT(loss.item<double>(), 10);
-    const auto expected = bench.values() - kRate * bench.gradient_of(loss);
-    EXPECT_NEAR(bench.observe(data.raw, data.labels), loss.item<double>(), 1e-5);
-    EXPECT_TRUE(bench.values().allclose(expected, 1e-4, 1e-5));
-    bench.end_task();
+    const auto expected = harness.values() - kRate * harness.gradient_of(loss);
+    EXPECT_NEAR(harness.observe(data.raw, data.labels), loss.item<double>(), 1e-5);
+    EXPECT_TRUE(harness.values().allclose(expected, 1e-4, 1e-5));
+    harness.end_task();
   }
 }
 
@@ -266,18 +266,18 @@ TEST(Xder, ContrastPreparesEachTaskToCome) {
 TEST(Xder, ReplayedSamplesTakeOverTheOutputsFromThePresentTaskOn) {
   Cases seen;
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    ModelBench bench(leading_plan(seed));
-    run(bench, 0, seed % 2 == 0 ? kEpochs : 1);
-    bench.begin_task(task(1));
+    ModelHarness harness(leading_plan(seed));
+    run(harness, 0, seed % 2 == 0 ? kEpochs : 1);
+    harness.begin_task(task(1));
     const at::NoGradGuard no_grad;
-    bench.values().mul_(1.2);  // away from what was stored
-    const auto before = memory(bench);
-    const auto fresh = bench.forward(before.raw);
+    harness.values().mul_(1.2);  // away from what was stored
+    const auto before = memory(harness);
+    const auto fresh = harness.forward(before.raw);
     {
       const at::AutoGradMode with_gradients(true);
-      bench.observe(task(1).raw, task(1).labels);
+      harness.observe(task(1).raw, task(1).labels);
     }
-    const auto after = memory(bench);
+    const auto after = memory(harness);
     const auto cases =
         expect_updated(after.outputs, before.outputs, fresh, before.labels, {2, 3, 4, 5});
     seen.copied += cases.copied;
@@ -291,14 +291,15 @@ TEST(Xder, ReplayedSamplesTakeOverTheOutputsFromThePresentTaskOn) {
 
 // With 1 / n the n-th draw updates: 40 draws of 6 samples make about 6 (1 + 1/2 + ... + 1/40) = 26.
 TEST(Xder, LaterDrawsUpdateLessOften) {
-  ModelBench bench(leading_plan(0));
-  run(bench, 0, kEpochs);
-  bench.begin_task(task(1));
+  ModelHarness harness(leading_plan(0));
+  run(harness, 0, kEpochs);
+  harness.begin_task(task(1));
   int updates = 0;
   for (int step = 0; step < 40; ++step) {
-    const auto before = memory(bench).outputs;
-    bench.observe(task(1).raw, task(1).labels);
-    updates += static_cast<int>(memory(bench).outputs.ne(before).any(1).sum().item<std::int64_t>());
+    const auto before = memory(harness).outputs;
+    harness.observe(task(1).raw, task(1).labels);
+    updates +=
+        static_cast<int>(memory(harness).outputs.ne(before).any(1).sum().item<std::int64_t>());
   }
   EXPECT_GT(updates, 12);
   EXPECT_LT(updates, 50);
@@ -307,13 +308,13 @@ TEST(Xder, LaterDrawsUpdateLessOften) {
 TEST(Xder, AtATasksEndOlderSamplesTakeOverAndNewOnesAreHeldBelow) {
   Cases older, newer;
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    ModelBench bench(leading_plan(seed));
-    run(bench, 0, seed % 2 == 0 ? kEpochs : 1);
-    bench.begin_task(task(1));
-    bench.train(3);
-    const auto before = memory(bench);
-    bench.end_task();
-    const auto after = memory(bench);
+    ModelHarness harness(leading_plan(seed));
+    run(harness, 0, seed % 2 == 0 ? kEpochs : 1);
+    harness.begin_task(task(1));
+    harness.train(3);
+    const auto before = memory(harness);
+    harness.end_task();
+    const auto after = memory(harness);
     // A quarter each: floor(6 / 4) = 1 of each old class, and the four others from the new ones.
     ASSERT_TRUE(after.labels.equal(at::tensor({0, 1, 2, 2, 3, 3}, at::kLong)));
     ASSERT_TRUE(after.tasks.equal(at::tensor({0, 0, 1, 1, 1, 1}, at::kLong)));
@@ -323,7 +324,7 @@ TEST(Xder, AtATasksEndOlderSamplesTakeOverAndNewOnesAreHeldBelow) {
     }
     const auto kept = at::tensor(first, at::kLong);
     EXPECT_TRUE(after.raw.narrow(0, 0, 2).equal(before.raw.index_select(0, kept)));
-    const auto fresh = bench.forward(after.raw);
+    const auto fresh = harness.forward(after.raw);
     const auto old =
         expect_updated(after.outputs.narrow(0, 0, 2), before.outputs.index_select(0, kept),
                        fresh.narrow(0, 0, 2), after.labels.narrow(0, 0, 2), {2, 3, 4, 5});
@@ -342,12 +343,12 @@ TEST(Xder, AtATasksEndOlderSamplesTakeOverAndNewOnesAreHeldBelow) {
 }
 
 TEST(Xder, WhatIsLeftOverComesFromRandomNewClasses) {
-  ModelBench bench(plan_with({{"buffer-size", "7"}}));
-  run(bench, 0);
-  const auto labels = memory(bench).labels;
+  ModelHarness harness(plan_with({{"buffer-size", "7"}}));
+  run(harness, 0);
+  const auto labels = memory(harness).labels;
   EXPECT_EQ(labels.size(0), 6);  // the task has three of each class
-  run(bench, 1);
-  const auto later = memory(bench).labels;
+  run(harness, 1);
+  const auto later = memory(harness).labels;
   EXPECT_EQ(later.size(0), 7);
   for (const int c : {0, 1}) {
     EXPECT_EQ(later.eq(c).sum().item<std::int64_t>(), 1);
@@ -361,17 +362,17 @@ TEST(Xder, AGrowingHeadLeavesNothingToPrepare) {
   auto plan = plan_with({{"alpha", "0.7"}, {"lambda", "1"}, {"eta", "1"}});
   plan.head = clh::core::HeadForm::kIncremental;
   plan.blocks = {2, 2, 2};
-  ModelBench bench(plan);
-  run(bench, 0);
-  bench.begin_task(task(1));
-  const auto m = memory(bench);
+  ModelHarness harness(plan);
+  run(harness, 0);
+  harness.begin_task(task(1));
+  const auto m = memory(harness);
   ASSERT_EQ(m.outputs.size(1), 4);
   EXPECT_TRUE(m.outputs.narrow(1, 2, 2).isnan().all().item<bool>());
-  const auto replayed = bench.forward(m.raw);
+  const auto replayed = harness.forward(m.raw);
   const auto gap = (replayed - m.outputs).narrow(1, 0, 2).square().mean();
-  expect_step(bench, task(1),
-              among({2, 3}, bench.forward(task(1).raw), task(1).labels) + 0.7 * gap);
-  const auto after = memory(bench).outputs;
+  expect_step(harness, task(1),
+              among({2, 3}, harness.forward(task(1).raw), task(1).labels) + 0.7 * gap);
+  const auto after = memory(harness).outputs;
   for (std::int64_t i = 0; i < 6; ++i) {
     const auto own = m.outputs[i][m.labels[i].item<std::int64_t>()].item<float>();
     const bool left = own < 0 && replayed[i].narrow(0, 2, 2).max().item<float>() > own;
@@ -380,10 +381,10 @@ TEST(Xder, AGrowingHeadLeavesNothingToPrepare) {
 }
 
 TEST(Xder, RefusesWhatItCannotDo) {
-  EXPECT_ANY_THROW(ModelBench(plan_with({{"buffer-size", "5"}, {"minibatch", "5"}})));
-  ModelBench bench(plan_with({}));
-  bench.begin_task(task(0));
-  EXPECT_ANY_THROW(bench.observe(task(1).raw, task(1).labels));  // not the task's classes
+  EXPECT_ANY_THROW(ModelHarness(plan_with({{"buffer-size", "5"}, {"minibatch", "5"}})));
+  ModelHarness harness(plan_with({}));
+  harness.begin_task(task(0));
+  EXPECT_ANY_THROW(harness.observe(task(1).raw, task(1).labels));  // not the task's classes
 }
 
 }  // namespace xder_test

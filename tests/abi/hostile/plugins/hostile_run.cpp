@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define PLUGIN_NOTE                                                                     \
-  "clh-plugin 1\nabi=0.1 min=0.1\nid=org.clh.hostile.run\nversion=0.1.0\nlicense=MIT\n" \
+  "clh-plugin 1\nabi=0.2 min=0.2\nid=org.clh.hostile.run\nversion=0.1.0\nlicense=MIT\n" \
   "provides=model:hostile-run "                                                         \
   "backbone:hostile-backbone\nneeds=\ncaps=model:hostile-run=class-il\n"
 #include "note_section.h"

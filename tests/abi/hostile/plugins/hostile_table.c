@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define PLUGIN_NOTE                                                                       \
-  "clh-plugin 1\nabi=0.1 min=0.1\nid=org.clh.hostile.table\nversion=0.1.0\nlicense=MIT\n" \
+  "clh-plugin 1\nabi=0.2 min=0.2\nid=org.clh.hostile.table\nversion=0.1.0\nlicense=MIT\n" \
   "provides=model:hostile-table model:hostile-spare\nneeds=\n"                            \
   "caps=model:hostile-table=class-il model:hostile-spare=class-il\n"
 #include "note_section.h"
@@ -152,6 +152,7 @@ CLH_EXPORT const clh_plugin* clh_plugin_entry(const clh_host* host, clh_error* e
     table->abi_major = CLH_ABI_MAJOR + 1;
   } else if (is("newer-minor")) {
     table->abi_minor = CLH_ABI_MINOR + 1;
+    table->min_host_minor = CLH_ABI_MINOR + 1;
   } else if (is("components-null")) {
     table->components = NULL;
   } else if (is("id-other")) {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define PLUGIN_NOTE                                                                       \
-  "clh-plugin 1\nabi=0.1 min=0.1\nid=org.clh.hostile.shape\nversion=0.1.0\nlicense=MIT\n" \
+  "clh-plugin 1\nabi=0.2 min=0.2\nid=org.clh.hostile.shape\nversion=0.1.0\nlicense=MIT\n" \
   "provides=encoder:hostile-shape layer:hostile-shape backbone:hostile-shape\nneeds=\n"
 #include "note_section.h"
 

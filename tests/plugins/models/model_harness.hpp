@@ -1,4 +1,4 @@
-// ModelBench: one model plugin, loaded from its .so, among the host's own services, and fed with
+// ModelHarness: one model plugin, loaded from its .so, among the host's own services, and fed with
 // tasks of a few samples that the test makes up.
 #pragma once
 #include <clh/model.hpp>
@@ -19,7 +19,7 @@ namespace clh::test {
 /// Option values as text, by name; what is absent keeps its default.
 using OptionTexts = std::map<std::string, std::string>;
 
-struct BenchPlan {
+struct HarnessPlan {
   std::string model;
   OptionTexts options{};
   std::vector<std::int64_t> input{2};  // sample shape; raw values are used as they are
@@ -35,24 +35,24 @@ struct BenchPlan {
 };
 
 /// A task's training data: raw [N, ...] float32, labels [N] output indices.
-struct BenchTask {
+struct HarnessTask {
   at::Tensor raw, labels;
   std::vector<std::int64_t> classes;
 };
 
 /// N samples drawn from N(0, 1), labels in turn from `classes`.
-BenchTask random_task(std::int64_t samples, const std::vector<std::int64_t>& sample_shape,
-                      const std::vector<std::int64_t>& classes, std::uint64_t seed);
+HarnessTask random_task(std::int64_t samples, const std::vector<std::int64_t>& sample_shape,
+                        const std::vector<std::int64_t>& classes, std::uint64_t seed);
 
-class ModelBench {
+class ModelHarness {
  public:
-  explicit ModelBench(const BenchPlan& plan);
-  ~ModelBench();
-  ModelBench(const ModelBench&) = delete;
-  ModelBench& operator=(const ModelBench&) = delete;
+  explicit ModelHarness(const HarnessPlan& plan);
+  ~ModelHarness();
+  ModelHarness(const ModelHarness&) = delete;
+  ModelHarness& operator=(const ModelHarness&) = delete;
 
   /// As the loop does: grows an incremental head, resets the optimizer, tells the model.
-  void begin_task(const BenchTask& task);
+  void begin_task(const HarnessTask& task);
   /// One step on samples of the present task, whose place in the epoch is not known. Returns: the
   /// model's loss.
   double observe(const at::Tensor& raw, const at::Tensor& labels);
@@ -82,8 +82,8 @@ class ModelBench {
     std::map<std::string, std::uint64_t> streams;
   };
   std::unique_ptr<Checkpoint> save();
-  /// Inputs: of a bench of the same plan that stood within or after `task`, the `index`-th.
-  void load(const Checkpoint& checkpoint, const BenchTask& task, std::int32_t index);
+  /// Inputs: of a harness of the same plan that stood within or after `task`, the `index`-th.
+  void load(const Checkpoint& checkpoint, const HarnessTask& task, std::int32_t index);
 
   /// What the model appended to the present task.
   const std::vector<at::Tensor>& appended_raw() const;

@@ -1,4 +1,4 @@
-#include "model_bench.hpp"
+#include "model_harness.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Generator.h>
@@ -75,7 +75,7 @@ class Choice {
         return value;
       }
       default:
-        throw std::invalid_argument(std::string("the bench cannot set ") + param.name);
+        throw std::invalid_argument(std::string("the harness cannot set ") + param.name);
     }
   }
 
@@ -85,7 +85,7 @@ class Choice {
   clh_factory factory_{};
 };
 
-core::NetworkPlan network_plan(const BenchPlan& plan, const clh_factory& backbone) {
+core::NetworkPlan network_plan(const HarnessPlan& plan, const clh_factory& backbone) {
   core::NetworkPlan network{};
   network.backbone = &backbone;
   network.input = {sizeof(clh_backbone_spec), 0, Shape(plan.input).c_shape(), 0.0, 1.0};
@@ -94,7 +94,7 @@ core::NetworkPlan network_plan(const BenchPlan& plan, const clh_factory& backbon
   return network;
 }
 
-std::vector<std::int64_t> block_of_output(const BenchPlan& plan) {
+std::vector<std::int64_t> block_of_output(const HarnessPlan& plan) {
   std::vector<std::int64_t> blocks;
   if (plan.head == core::HeadForm::kMultiHead) {
     for (std::size_t b = 0; b < plan.blocks.size(); ++b) {
@@ -107,8 +107,8 @@ std::vector<std::int64_t> block_of_output(const BenchPlan& plan) {
 
 }  // namespace
 
-BenchTask random_task(std::int64_t samples, const std::vector<std::int64_t>& sample_shape,
-                      const std::vector<std::int64_t>& classes, std::uint64_t seed) {
+HarnessTask random_task(std::int64_t samples, const std::vector<std::int64_t>& sample_shape,
+                        const std::vector<std::int64_t>& classes, std::uint64_t seed) {
   auto sizes = sample_shape;
   sizes.insert(sizes.begin(), samples);
   auto generator = at::detail::createCPUGenerator(seed);
@@ -119,10 +119,10 @@ BenchTask random_task(std::int64_t samples, const std::vector<std::int64_t>& sam
 
 constexpr std::int64_t kIdsOfATask = 10000;
 
-struct ModelBench::Parts {
-  explicit Parts(const BenchPlan& bench_plan)
-      : plan(bench_plan),
-        run(library(), plan.seed, std::make_shared<spdlog::logger>("bench")),
+struct ModelHarness::Parts {
+  explicit Parts(const HarnessPlan& harness_plan)
+      : plan(harness_plan),
+        run(library(), plan.seed, std::make_shared<spdlog::logger>("harness")),
         backbone(CLH_BACKBONE, plan.backbone, plan.backbone_options, "backbone"),
         model_choice(CLH_MODEL, plan.model, plan.options, "model"),
         network(run, network_plan(plan, backbone.factory())),
@@ -184,7 +184,7 @@ struct ModelBench::Parts {
     return described;
   }
 
-  BenchPlan plan;
+  HarnessPlan plan;
   core::RunContext run;
   Choice backbone, model_choice;
   core::Network network;
@@ -195,7 +195,7 @@ struct ModelBench::Parts {
   clh_model_spec spec;
   std::unique_ptr<core::ModelProxy> model;
   clh_task_data data{};
-  BenchTask task;
+  HarnessTask task;
   std::int32_t index = -1;
   std::int64_t step = 0, epoch = 0;
   std::int64_t batch_index = 0, per_epoch = 0;  // 0, 0: not known
@@ -203,10 +203,10 @@ struct ModelBench::Parts {
   std::vector<at::Tensor> appended_raw, appended_labels;
 };
 
-ModelBench::ModelBench(const BenchPlan& plan) : parts_(std::make_unique<Parts>(plan)) {}
-ModelBench::~ModelBench() = default;
+ModelHarness::ModelHarness(const HarnessPlan& plan) : parts_(std::make_unique<Parts>(plan)) {}
+ModelHarness::~ModelHarness() = default;
 
-void ModelBench::begin_task(const BenchTask& task) {
+void ModelHarness::begin_task(const HarnessTask& task) {
   auto& p = *parts_;
   p.task = task;
   ++p.index;
@@ -221,13 +221,14 @@ void ModelBench::begin_task(const BenchTask& task) {
   p.model->begin_task(p.describe());
 }
 
-double ModelBench::observe(const at::Tensor& raw, const at::Tensor& labels) {
+double ModelHarness::observe(const at::Tensor& raw, const at::Tensor& labels) {
   const auto first = parts_->next_id;
   parts_->next_id += labels.size(0);
   return observe(raw, labels, at::arange(first, parts_->next_id));
 }
 
-double ModelBench::observe(const at::Tensor& raw, const at::Tensor& labels, const at::Tensor& ids) {
+double ModelHarness::observe(const at::Tensor& raw, const at::Tensor& labels,
+                             const at::Tensor& ids) {
   auto& p = *parts_;
   const auto inputs = p.transform.plain(raw);
   const clh_batch batch{sizeof(clh_batch), p.index,      p.epoch,   p.batch_index, p.per_epoch,
@@ -235,7 +236,7 @@ double ModelBench::observe(const at::Tensor& raw, const at::Tensor& labels, cons
   return p.model->observe(batch);
 }
 
-void ModelBench::train(std::int64_t batch_size) {
+void ModelHarness::train(std::int64_t batch_size) {
   auto raw = parts_->appended_raw, labels = parts_->appended_labels;
   raw.insert(raw.begin(), parts_->task.raw);
   labels.insert(labels.begin(), parts_->task.labels);
@@ -255,14 +256,14 @@ void ModelBench::train(std::int64_t batch_size) {
   p.batch_index = p.per_epoch = 0;
 }
 
-void ModelBench::end_task() {
+void ModelHarness::end_task() {
   parts_->model->end_task(parts_->describe());
 }
 
-at::Tensor ModelBench::forward(const at::Tensor& raw) const {
+at::Tensor ModelHarness::forward(const at::Tensor& raw) const {
   return parts_->network.forward(parts_->transform.plain(raw));
 }
-at::Tensor ModelBench::predict(const at::Tensor& raw, std::int32_t task) const {
+at::Tensor ModelHarness::predict(const at::Tensor& raw, std::int32_t task) const {
   auto& p = *parts_;
   const at::NoGradGuard no_grad;
   const auto inputs = p.transform.plain(raw);
@@ -272,14 +273,14 @@ at::Tensor ModelBench::predict(const at::Tensor& raw, std::int32_t task) const {
   p.network.set_training(true);
   return outputs;
 }
-at::Tensor ModelBench::values() const {
+at::Tensor ModelHarness::values() const {
   return parts_->network.arena().values();
 }
-at::Tensor ModelBench::grads() const {
+at::Tensor ModelHarness::grads() const {
   return parts_->network.arena().grads();
 }
 
-at::Tensor ModelBench::gradient_of(const at::Tensor& loss) const {
+at::Tensor ModelHarness::gradient_of(const at::Tensor& loss) const {
   const auto kept = grads().clone();
   grads().zero_();
   loss.backward();
@@ -288,23 +289,23 @@ at::Tensor ModelBench::gradient_of(const at::Tensor& loss) const {
   return gradient;
 }
 
-core::Network& ModelBench::network() {
+core::Network& ModelHarness::network() {
   return parts_->network;
 }
-void ModelBench::set_rate(double rate) {
+void ModelHarness::set_rate(double rate) {
   parts_->optimizer.set_rate(rate);
 }
-at::Generator ModelBench::generator(const char* stream) {
+at::Generator ModelHarness::generator(const char* stream) {
   return parts_->run.generators.generator("model", stream);
 }
 
-std::unique_ptr<core::StateRecord> ModelBench::model_state() const {
+std::unique_ptr<core::StateRecord> ModelHarness::model_state() const {
   core::StateRecord record;  // the schema's version, and the state
   core::save_state(*parts_->model, record);
   return std::move(record.children.at("state"));
 }
 
-std::unique_ptr<ModelBench::Checkpoint> ModelBench::save() {
+std::unique_ptr<ModelHarness::Checkpoint> ModelHarness::save() {
   auto& p = *parts_;
   auto saved = std::make_unique<Checkpoint>();
   saved->streams = p.run.streams.save();
@@ -315,7 +316,7 @@ std::unique_ptr<ModelBench::Checkpoint> ModelBench::save() {
   return saved;
 }
 
-void ModelBench::load(const Checkpoint& checkpoint, const BenchTask& task, std::int32_t index) {
+void ModelHarness::load(const Checkpoint& checkpoint, const HarnessTask& task, std::int32_t index) {
   auto& p = *parts_;
   p.run.streams.restore(checkpoint.streams);
   const core::StateReader reader(checkpoint.record);
@@ -326,10 +327,10 @@ void ModelBench::load(const Checkpoint& checkpoint, const BenchTask& task, std::
   p.index = index;
 }
 
-const std::vector<at::Tensor>& ModelBench::appended_raw() const {
+const std::vector<at::Tensor>& ModelHarness::appended_raw() const {
   return parts_->appended_raw;
 }
-const std::vector<at::Tensor>& ModelBench::appended_labels() const {
+const std::vector<at::Tensor>& ModelHarness::appended_labels() const {
   return parts_->appended_labels;
 }
 
