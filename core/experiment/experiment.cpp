@@ -1,7 +1,9 @@
 #include "core/experiment/experiment.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 
 #include <chrono>
 
@@ -66,6 +68,25 @@ void require_whole_batches(const StreamPlan& plan, const TrainOptions& options) 
   }
 }
 
+/// The smallest batch that the plan brings, and the task that has it.
+struct SmallestBatch {
+  std::int64_t size, task;
+};
+SmallestBatch smallest_batch(const StreamPlan& plan, const TrainOptions& options) {
+  SmallestBatch smallest{options.batch_size, 0};
+  for (std::size_t e = 0; e < plan.experiences.size(); ++e) {
+    std::int64_t samples = 0;
+    for (const int task : plan.experiences[e]) {
+      samples += static_cast<std::int64_t>(plan.tasks[static_cast<std::size_t>(task)].train.size());
+    }
+    const auto rest = options.drop_last ? 0 : samples % options.batch_size;
+    if (rest > 0 && rest < smallest.size) {
+      smallest = {rest, static_cast<std::int64_t>(e)};
+    }
+  }
+  return smallest;
+}
+
 /// Starts the pools of LibTorch, its autograd and BLAS, so that later threads are a plugin's.
 void start_host_threads() {
   at::parallel_for(0, at::get_num_threads(), 1, [](std::int64_t, std::int64_t) {});
@@ -94,6 +115,7 @@ Experiment::Experiment(const ResolvedConfig& config, const Catalogue& catalogue,
   build_stream();
   if (!declares(*config.model->factory.component, "no-network")) {
     build_network();
+    require_trainable_batches();
   }
   build_model();
 }
@@ -174,6 +196,28 @@ void Experiment::build_network() {
   optimizer_ = std::make_unique<Optimizer>(read_optimizer(config_->optimizer));
   optimizer_->join(
       network_->arena(), [this] { network_->backbone().after_step(); }, "network");
+}
+
+void Experiment::require_trainable_batches() {
+  const auto smallest = smallest_batch(plan_, train_options_);
+  if (smallest.size != 1 || network_->has_encoder()) {  // an encoder is not fitted yet
+    return;
+  }
+  auto shape = plan_.sample_shape;
+  shape.insert(shape.begin(), 1);
+  const auto copy = network_->spawn(true, "init");  // so that no statistics move
+  copy->set_training(true);
+  const at::NoGradGuard no_grad;
+  try {
+    static_cast<void>(copy->features(at::zeros(shape)));
+  } catch (const Error& e) {
+    throw Error("bad-option",
+                "[train] batch-size: expected batches that the backbone " +
+                    config_->backbone->name +
+                    " can train on, found one sample in the last of task " +
+                    std::to_string(smallest.task) + " (" + e.what() + ")",
+                "set train.drop-last=true, or another train.batch-size", kExitUsage);
+  }
 }
 
 void Experiment::build_model() {

@@ -53,6 +53,9 @@ class Experiment {
   void load_data();
   void build_stream();
   void build_network();
+  /// Tries a batch of one sample where the plan brings one: batch norm may have no use for it.
+  /// Errors: Error `bad-option`.
+  void require_trainable_batches();
   void build_model();
 
   const ResolvedConfig* config_;

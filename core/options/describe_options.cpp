@@ -67,12 +67,14 @@ std::string values_text(const clh_param& param) {
   if (param.type == CLH_COMPONENT) {
     return (param.of_kind == CLH_ENCODER ? "an " : "a ") + std::string(kind_name(param.of_kind));
   }
-  const auto bounds = bounds_text(param), relation = relation_text(param);
-  return bounds + (bounds.empty() || relation.empty() ? "" : "; ") + relation;
+  return bounds_text(param);
 }
 
 Row row_of(const clh_param& param) {
   std::string meaning = param.doc;
+  if (const auto relation = relation_text(param); !relation.empty()) {
+    meaning += "; " + relation;
+  }
   if (has(param, CLH_ADVANCED)) {
     meaning += " (advanced)";
   }

@@ -182,6 +182,15 @@ const LoadedPlugin& PluginLibrary::open(const CatalogueEntry& entry) {
   return plugin;
 }
 
+const clh_component& PluginLibrary::given(const clh_component& component) const {
+  for (const auto& adopted : owner(component).components) {
+    if (&adopted.get() == &component) {
+      return adopted.given();
+    }
+  }
+  return component;  // it is the plugin's own already
+}
+
 const LoadedPlugin& PluginLibrary::owner(const clh_component& component) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& plugin : plugins_) {

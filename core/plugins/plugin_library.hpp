@@ -62,6 +62,10 @@ class PluginLibrary {
   /// Thread: any.
   const LoadedPlugin& owner(const clh_component& component) const;
 
+  /// The plugin's own table of a component that this library gave, as it stands in its instances.
+  /// Errors: std::logic_error for a foreign one. Thread: any.
+  const clh_component& given(const clh_component& component) const;
+
   /// Thread: main, while no other one loads.
   const std::deque<LoadedPlugin>& plugins() const { return plugins_; }
 

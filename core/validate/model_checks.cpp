@@ -200,12 +200,46 @@ std::string check_out_params(Workshop& workshop, const ProvidedComponent& provid
   return std::to_string(failures) + " failing calls";
 }
 
+/// Which a host could not have foreseen. Errors: CheckFailed.
+std::string check_relations(Workshop& workshop, const ProvidedComponent& provided) {
+  const auto& component = workshop.component(provided);
+  int tried = 0;
+  for (std::uint32_t i = 0; i < component.n_params; ++i) {
+    const auto& option = component.params[i];
+    const bool number = option.type == CLH_INT || option.type == CLH_REAL;
+    if (!number || (option.flags & CLH_HAS_MIN) == 0 || (option.flags & CLH_OPEN_MIN) != 0) {
+      continue;
+    }
+    auto form = first_form(workshop, provided);
+    form.head = form.scenario == Scenario::kClassIl ? "incremental" : heads_of(form.scenario)[0];
+    form.options.set(option.name, option.type == CLH_INT
+                                      ? ConfigValue{static_cast<std::int64_t>(option.min)}
+                                      : ConfigValue{option.min});
+    try {
+      TrialRun run(workshop, provided, form);
+      ++tried;
+      run.train();
+    } catch (const Error& e) {
+      const std::string text = e.what();
+      if (e.exit_code() == kExitUsage && text.find(" in begin_task") != std::string::npos) {
+        throw CheckFailed{std::string("a relation of ") + option.name +
+                              " to the plan (at_least), by which the host refuses it before the "
+                              "first step (rule R12)",
+                          text};
+      }
+    }
+  }
+  return std::to_string(tried) + " values";
+}
+
 }  // namespace
 
 std::vector<ComponentCheck> model_checks() {
   return {
       {"behave.batches",
        "finite losses and predictions in two tasks of batches 1, 7, 13 and a rest", check_batches},
+      {"behave.relations", "no refusal in a later task that options' relations could have told",
+       check_relations},
       {"behave.predict", "a prediction that changes nothing", check_predict},
       {"behave.arena", "every parameter in the host's arena", check_arena},
       {"behave.bad-input", "an error or no finite loss for bad batches", check_model_bad_input},

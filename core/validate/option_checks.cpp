@@ -91,9 +91,9 @@ std::string check_instance_table(Workshop& workshop, const ProvidedComponent& pr
   check_function_table(what, raw.object().vtable, RawInstance::table_size(kind));
   expect(InstanceTable(kind, raw.object().vtable).defect().empty(),
          what + " with its required functions", InstanceTable(kind, raw.object().vtable).defect());
-  expect(
-      raw.object().component == nullptr || raw.object().component == &workshop.component(provided),
-      "its own component in the instance", "another");
+  const auto& own = workshop.library().given(workshop.component(provided));
+  expect(raw.object().component == nullptr || raw.object().component == &own,
+         "its own component in the instance", "another");
   return "";
 }
 

@@ -67,6 +67,36 @@ TEST_F(BadInput, AnOptionWithoutEffect) {
   EXPECT_FALSE(fs::exists(folder() / "runs"));
 }
 
+// A model is not told the totals; the host compares what it declares with the plan.
+TEST_F(BadInput, AMemoryTooSmallForTheStream) {
+  struct Case {
+    Words words;
+    const char *text, *fix;
+  };
+  const std::vector<Case> cases = {
+      {{"model=icarl", "model.buffer-size=9", "head=incremental"},
+       "expected at least 10, one for each of the stream's 10 classes, found 9",
+       "set model.buffer-size=10 or more"},
+      {{"model=bic", "model.buffer-size=19", "head=incremental"},
+       "expected at least 20, 2 for each of the stream's 10 classes, found 19",
+       "set model.buffer-size=20 or more"},
+      {{"model=er", "model.policy=ring", "model.buffer-size=9", "head=incremental"},
+       "expected at least 10, one for each of the stream's 10 classes, found 9",
+       "set model.buffer-size=10 or more"},
+      {{"model=fdr", "model.buffer-size=4", "head=incremental"},
+       "expected at least 5, one for each of the stream's 5 tasks, found 4",
+       "set model.buffer-size=5 or more"}};
+  for (const auto& [words, text, fix] : cases) {
+    for (const char* way : {"--dry-run", "--json"}) {
+      expect_error(host(tiny({way}) + words), 2,
+                   std::string("[bad-option]: [model] buffer-size: ") + text, fix);
+    }
+  }
+  EXPECT_EQ(host(tiny({"--dry-run", "model=er", "model.buffer-size=9"})).exit_code, 0)
+      << "a reservoir may be smaller";
+  EXPECT_FALSE(fs::exists(folder() / "runs"));
+}
+
 // What the plan decides is said before the first step.
 TEST_F(BadInput, WhatALaterTaskCannotDo) {
   for (const char* way : {"--dry-run", "--json"}) {

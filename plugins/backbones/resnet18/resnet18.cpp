@@ -101,6 +101,13 @@ class ResNet18 final : public clh::Backbone, public clh::GatedBackbone {
       throw clh::UsageError("[backbone] resnet18: expected images [C, H, W], found rank " +
                             std::to_string(input_shape().rank()));
     }
+    const auto last = [](std::int64_t size) { return (size + 7) / 8; };  // after three strides of 2
+    if (options.norm == Norm::kInstance && last(input_shape()[1]) * last(input_shape()[2]) == 1) {
+      throw clh::UsageError(
+          "[backbone] norm: expected batch, or samples larger than 8x8, because a map of one pixel "
+          "is 0 under instance norm, found instance with samples of " +
+          std::to_string(input_shape()[1]) + "x" + std::to_string(input_shape()[2]));
+    }
     auto in = options.width;
     stem_ = register_module("stem", convolution(input_shape()[0], in, 3, 1));
     stem_bn_ = register_module("stem_bn", normalization(in, options.norm));

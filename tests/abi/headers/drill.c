@@ -8,10 +8,13 @@
 
 /* The header's minor and the one that is aimed at, as clh/note.h writes them; the headers kept from
    before it do not need it. */
+#ifndef MIN_HOST /* a plugin that looks before it uses a newer member may say less */
+#define MIN_HOST CLH_TARGET_MINOR
+#endif
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 #define NOTE                                                                                    \
-  "clh-plugin 1\nabi=0." TEXT(CLH_ABI_MINOR) " min=0." TEXT(CLH_TARGET_MINOR)                    \
+  "clh-plugin 1\nabi=0." TEXT(CLH_ABI_MINOR) " min=0." TEXT(MIN_HOST)                            \
   "\nid=org.clh.test.drill\nversion=1.0.0\nlicense=MIT\n"                                       \
   "provides=dataset:drill\nneeds=\n"
 static const struct {
@@ -102,7 +105,7 @@ static const clh_component* const components[] = {&component};
 
 const clh_plugin* clh_plugin_entry(const clh_host* host, clh_error* error) {
   static const clh_plugin plugin = {
-      sizeof(clh_plugin), CLH_ABI_MAJOR, CLH_ABI_MINOR, CLH_TARGET_MINOR, 1,
+      sizeof(clh_plugin), CLH_ABI_MAJOR, CLH_ABI_MINOR, MIN_HOST, 1,
       "org.clh.test.drill", "1.0.0", "MIT", NULL, NULL, components, NULL, NULL};
   params[0].struct_size = params[1].struct_size = sizeof(clh_param);
   params[0].name = "first";

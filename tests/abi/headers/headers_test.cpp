@@ -166,6 +166,7 @@ std::string seen(const fs::path& plugin, std::uint32_t struct_size) {
 }
 
 TEST_F(Headers, APluginOfEachHeaderServesBothHosts) {
+  int count = 0;
   for (const auto& language : languages()) {
     struct Row {
       std::string header;
@@ -175,8 +176,8 @@ TEST_F(Headers, APluginOfEachHeaderServesBothHosts) {
     for (const auto& row :
          {Row{"this", {}, "a host of 128 bytes", "a host of 136 bytes"},
           Row{"next", {"-DCLH_TARGET_MINOR=2"}, "a host of 128 bytes", "a host of 136 bytes"},
-          Row{"next", {}, "no uptime in 128 bytes", "uptime 42"}}) {
-      const auto name = language.name + row.header + std::to_string(row.defines.size());
+          Row{"next", {"-DMIN_HOST=2"}, "no uptime in 128 bytes", "uptime 42"}}) {
+      const auto name = language.name + row.header + std::to_string(count++);
       const auto compiled = compile(language, row.header, row.defines, name);
       ASSERT_EQ(compiled.exit_code, 0) << name << "\n" << compiled.err;
       EXPECT_EQ(seen(folder() / (name + ".so"), sizeof(clh_host)), row.here) << name;
