@@ -2,8 +2,8 @@
 #                [TORCH] [CAPS model:er=class-il,task-il] [LIBRARIES ...])
 #
 # Builds <name>.so as target clh_plugin_<name>: one exported symbol, the identity note, nothing
-# unresolved. TORCH: the plugin passes LibTorch tensors. CAPS repeats what the component's table
-# says, so that `cl-host list` need not run the plugin; the host compares both at load.
+# unresolved. TORCH: the plugin passes LibTorch tensors. CAPS: what each component supports and needs;
+# the note has it, so that `cl-host list` need not run the plugin, and the tables of C++ plugins.
 include(GNUInstallDirs)
 
 set(CLH_NOTE_TEMPLATE ${CMAKE_CURRENT_LIST_DIR}/note.in)

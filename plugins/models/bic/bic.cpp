@@ -80,12 +80,8 @@ class Bic final : public clh::Model {
       return loss(batch.inputs, batch.labels).item<double>();
     }
     const bool whole = kept.size(0) == batch.size();
-    optimizer().zero_grad();
-    const auto value = loss(whole ? batch.inputs : batch.inputs.index_select(0, kept),
-                            whole ? batch.labels : batch.labels.index_select(0, kept));
-    value.backward();
-    optimizer().step();
-    return value.item<double>();
+    return learn(loss(whole ? batch.inputs : batch.inputs.index_select(0, kept),
+                      whole ? batch.labels : batch.labels.index_select(0, kept)));
   }
 
   void end_task(const clh::Task& task) override {

@@ -28,11 +28,7 @@ class Cumulative final : public clh::Model {
   }
 
   double observe(const clh::Batch& batch) override {
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 
   void state(clh::Archive& archive) override { archive("seen", seen_); }

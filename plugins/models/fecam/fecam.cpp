@@ -62,11 +62,7 @@ class Fecam final : public clh::Model {
     if (!training_) {
       return 0;
     }
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 
   void end_task(const clh::Task& task) override {

@@ -22,11 +22,7 @@ class Independent final : public clh::Model {
   }
 
   double observe(const clh::Batch& batch) override {
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 
   void end_task(const clh::Task&) override { finished_.push_back(net().frozen_copy()); }

@@ -29,11 +29,7 @@ class Joint final : public clh::Model {
       const at::NoGradGuard measure_only;
       return criterion(net().forward(batch.inputs), batch.labels).item<double>();
     }
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 
   void state(clh::Archive& archive) override { archive("last", last_)("earlier", earlier_); }

@@ -87,7 +87,6 @@ class Lucir final : public clh::Model {
 
   double observe(const clh::Batch& batch) override {
     batch_size_ = std::max(batch_size_, batch.size());
-    optimizer().zero_grad();
     const auto units = clh::normalize_rows(net().features(batch.inputs));
     auto value = loss(head_.cosines(units), batch.labels);
     if (teacher_ && old_ > 0 && old_ < head_.size()) {
@@ -96,9 +95,7 @@ class Lucir final : public clh::Model {
       value =
           value + (1 - (units * taught).sum(1)).mean() * (options_.lambda_base * std::sqrt(share));
     }
-    value.backward();
-    optimizer().step();
-    return value.item<double>();
+    return learn(value);
   }
 
   void end_task(const clh::Task& task) override {

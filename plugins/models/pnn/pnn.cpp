@@ -58,7 +58,6 @@ class ProgressiveNetworks final : public clh::Model {
     if (!present_) {
       present_.emplace(net(), true);
     }
-    optimizer().zero_grad();
     const auto& leaf = leaves_.back();
     const auto lateral =
         adapter(*present_, finished(), leaf, leaf.numel() > 0 ? leaf.grad() : leaf);
@@ -67,9 +66,7 @@ class ProgressiveNetworks final : public clh::Model {
       return lateral.add(layer, z, before);
     });
     const auto loss = criterion(seen.back(), batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(loss);
   }
 
   void end_task(const clh::Task&) override {

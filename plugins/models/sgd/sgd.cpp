@@ -8,11 +8,7 @@ class Sgd final : public clh::Model {
   using Model::Model;
 
   double observe(const clh::Batch& batch) override {
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 };
 

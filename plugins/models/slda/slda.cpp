@@ -139,11 +139,7 @@ class Slda final : public clh::Model {
   }
 
   double step(const clh::Batch& batch) {
-    optimizer().zero_grad();
-    const auto loss = criterion(net().forward(batch.inputs), batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 
   /// features [B, F], labels [B]; item by item in their order.

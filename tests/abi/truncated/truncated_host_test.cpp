@@ -81,7 +81,8 @@ TEST(TruncatedHost, EveryComponentRefusesAHostTableThatEndsEarly) {
     EXPECT_EQ(answer(factory, *here.host.table(), c.spec), "") << c.name;
     for (std::uint32_t size = 8; size < sizeof(clh_host); size += 8) {
       EXPECT_EQ(answer(factory, cut(*here.host.table(), size), c.spec),
-                "expected clh_host of 120 bytes or more, found " + std::to_string(size))
+                "expected clh_host of " + std::to_string(sizeof(clh_host)) +
+                    " bytes or more, found " + std::to_string(size))
           << c.name;
     }
   }

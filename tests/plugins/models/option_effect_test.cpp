@@ -1,5 +1,6 @@
-// Every option of every model and backbone is tried once: it changes something, or it is refused.
-// An option that says nothing at its neighbours' defaults is tried in the context that it is for.
+// Every option of every model, backbone, encoder, layer and node is tried once: it changes
+// something, or it is refused. An option that says nothing at its neighbours' defaults is tried in
+// the context that it is for.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -25,12 +26,9 @@ Words operator+(Words a, const Words& b) {
   return a;
 }
 
-const Words kSmall = {"dataset=tiny",
-                      "stream.classes-per-task=[4,3,3]",
-                      "train.iterations=7",
-                      "train.batch-size=10",
-                      "optimizer.lr=0.05",
-                      "eval.unseen-tasks=false"};
+const Words kSmall = {"dataset=tiny",       "stream.classes-per-task=[4,3,3]",
+                      "train.iterations=7", "train.batch-size=10",
+                      "optimizer.lr=0.05",  "eval.unseen-tasks=false"};
 
 const Words kNetwork = {"backbone=mlp", "backbone.width=12", "backbone.depth=1"};
 const Words kNormalized = {"backbone=resnet18", "backbone.width=2"};
@@ -56,8 +54,9 @@ const std::map<std::string, std::vector<Words>> kContexts = {
     {"fdr.formula", {kNormalized}},  // outputs in train mode
     {"si.exclude-norm", {kNormalized}},
     {"cbp.rho", {{"model.maturity=1"}}},
-    {"cbp.bias-correct", {{"model.maturity=1", "model.rho=0.2"}}},
-    {"adahat.sparsity", {{"train.iterations=60"}}},
+    {"cbp.bias-correct",
+     {{"model.maturity=2", "model.rho=0.05", "model.kappa=0.9", "train.iterations=60"}}},
+    {"adahat.sparsity", {{"model.alpha=0.5", "train.iterations=60"}}},
     {"selection", {{"model.buffer-size=30"}}},
     {"retrain", {{"model.buffer-size=30"}}},
 };
@@ -104,6 +103,8 @@ std::vector<std::string> others(const clh_param& param) {
         }
       }
       return values;
+    case CLH_INT_LIST:
+      return {"[30,20]", "[3]"};
     default:
       return {};
   }
@@ -132,21 +133,22 @@ bool matters(const std::string& name, const std::string& section, const clh_para
   return false;
 }
 
-void expect_every_option_matters(clh_kind kind, const std::string& name, const Words& base) {
-  TestRun run(kSmall + kNetwork + base);
+void expect_every_option_matters(clh_kind kind, const std::string& name, const std::string& section,
+                                 const Words& base) {
+  TestRun run({"dataset=tiny"});
   const auto& component = *run.library().load(kind, name).component;
-  const std::string section = kind == CLH_MODEL ? "model" : "backbone";
   for (std::uint32_t i = 0; i < component.n_params; ++i) {
     const auto& param = component.params[i];
     if (!others(param).empty()) {
-      EXPECT_TRUE(matters(name, section, param, base)) << name << ": " << section << "." << param.name;
+      EXPECT_TRUE(matters(name, section, param, base))
+          << name << ": " << section << "." << param.name;
     }
   }
 }
 
-class OptionEffect : public ::testing::TestWithParam<const char*> {};
+class OptionEffectTest : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(OptionEffect, OfAModel) {
+TEST_P(OptionEffectTest, OfAModel) {
   const std::string name = GetParam();
   const auto base = kBase.find(name);
   expect_every_option_matters(

@@ -18,16 +18,13 @@ class Twin final : public clh::Model {
     }
   }
   double observe(const clh::Batch& batch) override {
-    optimizer().zero_grad();
     auto outputs = net().forward(batch.inputs);
     if (second_) {
       second_.set_training(true);
       outputs = outputs + second_.forward(batch.inputs) * temperature_;
     }
     auto loss = criterion(outputs, batch.labels);
-    loss.backward();
-    optimizer().step();
-    return loss.item<double>();
+    return learn(loss);
   }
   void state(clh::Archive& archive) override {
     archive_network(archive, "second", second_, clh::NetworkCopy::kFresh);
