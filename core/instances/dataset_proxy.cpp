@@ -2,6 +2,8 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+#include <cmath>
 #include <new>
 #include <numeric>
 
@@ -25,6 +27,26 @@ std::string shape_text(at::IntArrayRef sizes) {
     text += (i == 0 ? "" : ", ") + std::to_string(sizes[i]);
   }
   return text + "]";
+}
+
+std::string type_text(at::ScalarType type) {
+  switch (type) {
+    case at::kByte:
+      return "uint8";
+    case at::kFloat:
+      return "float32";
+    case at::kLong:
+      return "int64";
+    default:
+      return c10::toString(type);
+  }
+}
+
+/// "uint8 inputs [60, 8] and int64 labels [60]".
+std::string split_text(at::ScalarType inputs, at::IntArrayRef input_sizes, at::ScalarType labels,
+                       at::IntArrayRef label_sizes) {
+  return type_text(inputs) + " inputs " + shape_text(input_sizes) + " and " + type_text(labels) +
+         " labels " + shape_text(label_sizes);
 }
 
 /// How to get the data, in the dataset's own words.
@@ -131,15 +153,29 @@ SplitData DatasetProxy::load_by_index(std::int32_t split) const {
   return data;
 }
 
+void DatasetProxy::require_finite(const SplitData& data) const {
+  const auto* values = data.inputs.data_ptr<float>();
+  const auto* end = values + data.inputs.numel();
+  const auto* found = std::find_if(values, end, [](float value) { return !std::isfinite(value); });
+  if (found != end) {
+    const auto sample = (found - values) / (data.inputs.numel() / data.size());
+    fail_data("expected finite values, found " + std::to_string(*found) + " in sample " +
+                  std::to_string(sample),
+              repair(info_));
+  }
+}
+
 void DatasetProxy::check(const SplitData& data, std::int32_t split) const {
+  const auto n = data.labels.numel();
   auto expected = Shape(info_.sample).dims();
-  expected.insert(expected.begin(), data.labels.dim() == 1 ? data.labels.size(0) : -1);
+  expected.insert(expected.begin(), n);
   const auto dtype = info_.dtype == CLH_U8 ? at::kByte : at::kFloat;
   if (data.inputs.sizes() != at::IntArrayRef(expected) || data.inputs.scalar_type() != dtype ||
-      data.labels.scalar_type() != at::kLong) {
-    instance_.fail_contract("load", "expected inputs " + shape_text(expected) +
-                                        " of the dtype in info and int64 labels, found inputs " +
-                                        shape_text(data.inputs.sizes()));
+      data.labels.dim() != 1 || data.labels.scalar_type() != at::kLong) {
+    instance_.fail_contract("load", "expected, by its info, " +
+                                        split_text(dtype, expected, at::kLong, {n}) + ", found " +
+                                        split_text(data.inputs.scalar_type(), data.inputs.sizes(),
+                                                   data.labels.scalar_type(), data.labels.sizes()));
   }
   if (info_.size[split] >= 0 && data.size() != info_.size[split]) {
     fail_data("expected " + std::to_string(info_.size[split]) + " samples, found " +
@@ -147,6 +183,9 @@ void DatasetProxy::check(const SplitData& data, std::int32_t split) const {
               repair(info_));
   }
   if (data.size() > 0) {
+    if (dtype == at::kFloat) {
+      require_finite(data);
+    }
     const auto low = data.labels.min().item<std::int64_t>();
     const auto high = data.labels.max().item<std::int64_t>();
     if (low < 0 || high >= info_.n_classes) {

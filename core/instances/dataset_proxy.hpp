@@ -18,7 +18,8 @@ class DatasetProxy {
   const clh_dataset_info& info() const { return info_; }
   /// Errors: Error `missing-data` (exit 2) with the dataset's own advice.
   void open();
-  /// Reads a split and checks shapes, types, sizes and labels against info().
+  /// Reads a split and checks shapes, types, sizes and labels against info(), floats for being
+  /// finite.
   /// Errors: Error `missing-data` or `bad-data` (exit 2), PluginError for a broken contract.
   SplitData load(std::int32_t split) const;
 
@@ -34,6 +35,8 @@ class DatasetProxy {
   /// Takes the plugin's info as it is now. Errors: PluginError for one that breaks the contract.
   void read_info(std::int64_t least_size);
   void check(const SplitData& data, std::int32_t split) const;
+  /// Inputs: at least one sample of float32. Errors: Error `bad-data`.
+  void require_finite(const SplitData& data) const;
   [[noreturn]] void fail_data(const std::string& text, const std::string& fix) const;
 
   PluginInstance instance_;

@@ -1,5 +1,9 @@
 #include <clh/dataset.hpp>
 
+#include <cstdint>
+#include <utility>
+#include <vector>
+
 #include "core/validate/probe_plugin.hpp"
 
 namespace clh::core {
@@ -47,21 +51,21 @@ class Pictures final : public BulkDataset {
   Samples load(Split split) override {
     const auto n =
         kProbeClasses * (split == Split::kTrain ? kProbeTrainPerClass : kProbeTestPerClass);
-    Samples samples;
-    samples.inputs.shape = shape_.dims();
-    samples.inputs.shape.insert(samples.inputs.shape.begin(), n);
-    samples.labels.shape = {n};
+    auto sizes = shape_.dims();
+    sizes.insert(sizes.begin(), n);
+    std::vector<std::uint8_t> inputs;
+    std::vector<std::int64_t> labels;
     std::uint32_t noise = split == Split::kTrain ? 1 : 2;
     for (std::int64_t i = 0; i < n; ++i) {
-      const auto label = static_cast<std::uint8_t>(i % kProbeClasses);
+      const auto label = i % kProbeClasses;
       for (std::int64_t pixel = 0; pixel < shape_.numel(); ++pixel) {
         noise = noise * 1664525U + 1013904223U;
         const auto bright = pixel % kProbeClasses == label ? 160U : 20U;
-        samples.inputs.data.push_back(static_cast<std::uint8_t>(bright + (noise >> 26U)));
+        inputs.push_back(static_cast<std::uint8_t>(bright + (noise >> 26U)));
       }
-      samples.labels.data.push_back(label);
+      labels.push_back(label);
     }
-    return samples;
+    return {HostArray(std::move(sizes), std::move(inputs)), std::move(labels)};
   }
 
  private:

@@ -10,7 +10,6 @@ clh::DatasetInfo facts() {
   info.sample = {1, 28, 28};
   info.classes = {"t-shirt", "trouser", "pullover", "dress", "coat",
                   "sandal",  "shirt",   "sneaker",  "bag",   "ankle boot"};
-  info.range = {0, 255};
   info.mean = {0.2860};
   info.std = {0.3530};
   info.license = "MIT";

@@ -9,7 +9,6 @@ clh::DatasetInfo facts() {
   clh::DatasetInfo info;
   info.sample = {1, 28, 28};
   info.classes = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
-  info.range = {0, 255};
   info.mean = {0.1307};
   info.std = {0.3081};
   info.license = "CC BY-SA 3.0";

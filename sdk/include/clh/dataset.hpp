@@ -3,8 +3,12 @@
 #include <clh/data/host_array.hpp>
 #include <clh/plugin.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,21 +21,18 @@ struct DatasetInfo {
   Shape sample;                                  // without the batch dimension, e.g. {1, 28, 28}
   std::vector<std::string> classes;              // names, in label order
   std::int64_t train = -1, test = -1, valid = 0;  // samples; -1 = not known before load
-  std::pair<double, double> range{0, 255};       // of the stored values
+  Dtype dtype = Dtype::kUint8;                   // of the inputs that load gives
+  std::optional<std::pair<double, double>> range;  // of the stored values; bytes without one have
+                                                   // {0, 255}, floats have to say it
   std::vector<double> mean, std;                 // per channel, for values scaled to [0, 1]
   std::string augment, license, source;          // "crop:4,flip" or empty; where it comes from
   std::string how;                               // how to get the files when they are missing
 };
 
-/// A dense array of bytes, row-major.
-struct Bytes {
-  std::vector<std::int64_t> shape;
-  std::vector<std::uint8_t> data;
-};
-
-/// All samples of a split: inputs [N, ...] uint8 and labels [N] uint8.
+/// All samples of a split.
 struct Samples {
-  Bytes inputs, labels;
+  HostArray inputs;                  // [N, ...] of DatasetInfo::dtype
+  std::vector<std::int64_t> labels;  // [N], each in 0 .. number of classes - 1
 };
 
 using DatasetContext = Context<clh_dataset_spec>;
@@ -49,7 +50,8 @@ class BulkDataset : public HostServices {
   virtual DatasetInfo info() const = 0;
   /// Checks that the files are there. Errors: MissingFile.
   virtual void open() {}
-  /// Returns: inputs and labels of equal N. Errors: MissingFile, UsageError for damaged files.
+  /// Returns: inputs of the dtype in info, and as many labels.
+  /// Errors:  MissingFile, UsageError for damaged files.
   virtual Samples load(Split split) = 0;
   virtual void state(Archive&) {}
 };
@@ -72,20 +74,23 @@ struct DatasetKind {
                            " channels, found " + std::to_string(list->size()));
         }
       }
+      if (info.dtype == Dtype::kFloat32 && !info.range) {
+        throw std::invalid_argument(
+            "[dataset] expected the range of float32 values in info, found none");
+      }
       for (const auto& name : info.classes) {
         names.push_back(name.c_str());
       }
       names.push_back(nullptr);
       c.struct_size = sizeof c;
-      c.dtype = CLH_U8;
+      c.dtype = static_cast<std::int32_t>(info.dtype);
       c.sample = info.sample.c_shape();
       c.n_classes = static_cast<std::int64_t>(info.classes.size());
       c.size[CLH_TRAIN] = info.train;
       c.size[CLH_TEST] = info.test;
       c.size[CLH_VALID] = info.valid;
       c.classes = names.data();
-      c.low = info.range.first;
-      c.high = info.range.second;
+      std::tie(c.low, c.high) = info.range.value_or(std::pair{0.0, 255.0});
       c.mean = info.mean.empty() ? nullptr : info.mean.data();
       c.std = info.std.empty() ? nullptr : info.std.data();
       c.augment = info.augment.empty() ? nullptr : info.augment.c_str();
@@ -125,11 +130,9 @@ struct DatasetKind {
            clh_error* e) noexcept -> clh_status {
           return guard<Errors>(e, [&] {
             auto samples = self<T>(p).load(static_cast<Split>(split));
-            std::vector<std::int64_t> labels(samples.labels.data.begin(),
-                                             samples.labels.data.end());
-            auto label_shape = samples.labels.shape;
-            auto* inputs = give_array(std::move(samples.inputs.shape), std::move(samples.inputs.data));
-            *y = give_array(std::move(label_shape), std::move(labels));
+            const auto n = static_cast<std::int64_t>(samples.labels.size());
+            auto* inputs = std::move(samples.inputs).give();
+            *y = give_array({n}, std::move(samples.labels));
             *x = inputs;
           });
         }};

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -34,19 +36,20 @@ class @CLASS@ final : public clh::BulkDataset {
   }
 
   clh::Samples load(clh::Split split) override {  // inputs [N, 16] uint8, labels [N]
-    clh::Samples samples{{{size_, kFeatures}, {}}, {{size_}, {}}};
+    std::vector<std::uint8_t> inputs;
+    std::vector<std::int64_t> labels;
     std::mt19937 noise(split == clh::Split::kTrain ? 1U : 2U);  // the same points every time
     for (std::int64_t n = 0; n < size_; ++n) {
       const auto label = n % kClasses;
-      samples.labels.data.push_back(static_cast<std::uint8_t>(label));
-      std::mt19937 centre(100U + static_cast<unsigned>(label));
+      labels.push_back(label);
+      std::mt19937 center(100U + static_cast<unsigned>(label));
       for (std::int64_t d = 0; d < kFeatures; ++d) {
-        // A centre in [0, 128), and the sum of two bytes halved: a cloud that fades outwards.
-        const auto value = centre() % 128U + (noise() % 128U + noise() % 128U) / 2U;
-        samples.inputs.data.push_back(static_cast<std::uint8_t>(value));
+        // A center in [0, 128), and the sum of two bytes halved: a cloud that fades outwards.
+        const auto value = center() % 128U + (noise() % 128U + noise() % 128U) / 2U;
+        inputs.push_back(static_cast<std::uint8_t>(value));
       }
     }
-    return samples;
+    return {clh::HostArray({size_, kFeatures}, std::move(inputs)), std::move(labels)};
   }
 
  private:

@@ -1,6 +1,10 @@
 // TinyPictures: ten classes of 8x8 stripes that need no file and can be learned.
 #include <clh/dataset.hpp>
 
+#include <cstdint>
+#include <utility>
+#include <vector>
+
 namespace {
 
 constexpr std::int64_t kSide = 8;
@@ -23,18 +27,19 @@ class TinyPictures final : public clh::BulkDataset {
 
   clh::Samples load(clh::Split split) override {  // inputs [N, 1, 8, 8], labels [N]
     const auto n = split == clh::Split::kTrain ? 20 * kClasses : 5 * kClasses;
-    clh::Samples samples{{{n, 1, kSide, kSide}, {}}, {{n}, {}}};
+    std::vector<std::uint8_t> inputs;
+    std::vector<std::int64_t> labels;
     std::uint32_t noise = split == clh::Split::kTrain ? 1 : 2;
     for (std::int64_t i = 0; i < n; ++i) {
       const auto label = i % kClasses;
-      samples.labels.data.push_back(static_cast<std::uint8_t>(label));
+      labels.push_back(label);
       for (std::int64_t pixel = 0; pixel < kSide * kSide; ++pixel) {
         noise = noise * 1664525U + 1013904223U;  // Numerical Recipes, section 7.1
         const int base = pixel % kClasses == label ? 180 : 30;
-        samples.inputs.data.push_back(static_cast<std::uint8_t>(base + (noise >> 24U) % 64));
+        inputs.push_back(static_cast<std::uint8_t>(base + (noise >> 24U) % 64));
       }
     }
-    return samples;
+    return {clh::HostArray({n, 1, kSide, kSide}, std::move(inputs)), std::move(labels)};
   }
 };
 

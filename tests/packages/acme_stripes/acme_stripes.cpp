@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -34,15 +36,16 @@ class Stripes final : public clh::BulkDataset {
 
   clh::Samples load(clh::Split split) override {  // inputs [N, 1, 8, 8] uint8, labels [N]
     std::mt19937 noise(split == clh::Split::kTrain ? 1U : 2U);  // the same pictures every time
-    clh::Samples samples{{{count_, 1, kSize, kSize}, {}}, {{count_}, {}}};
+    std::vector<std::uint8_t> inputs;
+    std::vector<std::int64_t> labels;
     for (std::int64_t n = 0; n < count_; ++n) {
-      samples.labels.data.push_back(static_cast<std::uint8_t>(n % kSize));
+      labels.push_back(n % kSize);
       for (std::int64_t pixel = 0; pixel < kSize * kSize; ++pixel) {
         const auto base = pixel / kSize == n % kSize ? 150U : 0U;
-        samples.inputs.data.push_back(static_cast<std::uint8_t>(base + noise() % 100U));
+        inputs.push_back(static_cast<std::uint8_t>(base + noise() % 100U));
       }
     }
-    return samples;
+    return {clh::HostArray({count_, 1, kSize, kSize}, std::move(inputs)), std::move(labels)};
   }
 
  private:

@@ -14,7 +14,7 @@ using clh::test::idx_header;
 using clh::test::idx_images;
 using clh::test::idx_labels;
 using clh::test::TemporaryDirectory;
-using Sizes = std::vector<std::int64_t>;
+using Sizes = std::vector<std::int64_t>;  // and labels
 using Data = std::vector<std::uint8_t>;
 
 /// The message of the Error that reading gives; a failed expectation when there is none.
@@ -167,7 +167,7 @@ TEST_F(Idx, ImagesHaveAChannel) {
 
 TEST_F(Idx, LabelsLieBelowTheNumberOfClasses) {
   const auto path = folder_.write("f", idx_labels("\1\2\3"));
-  EXPECT_EQ(clh::read_idx_labels(path, 4).data, (Data{1, 2, 3}));
+  EXPECT_EQ(clh::read_idx_labels(path, 4), (Sizes{1, 2, 3}));
   EXPECT_EQ(refusal([&] { clh::read_idx_labels(path, 3); }),
             path.string() + ": expected labels below 3, found 3 at sample 2");
 }
@@ -181,8 +181,9 @@ TEST_F(Idx, ASplitHasOneLabelForEachImage) {
     return clh::read_idx_samples(folder_.path(), split, 2, 2, 4);
   };
   const auto train = read(clh::Split::kTrain);
-  EXPECT_EQ(train.inputs.shape, (Sizes{3, 1, 2, 2}));
-  EXPECT_EQ(train.labels.shape, (Sizes{3}));
+  EXPECT_EQ(train.inputs.shape(), (Sizes{3, 1, 2, 2}));
+  EXPECT_EQ(train.inputs.values<std::uint8_t>()[11], 11);
+  EXPECT_EQ(train.labels, (Sizes{1, 2, 3}));
   EXPECT_EQ(refusal([&] { read(clh::Split::kTest); }),
             (folder_.path() / "t10k-labels-idx1-ubyte.gz").string() +
                 ": expected 2 labels, one for each image, found 3");

@@ -4,6 +4,8 @@
 #include <clh/dataset.hpp>
 
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -23,22 +25,20 @@ class Tiny final : public clh::BulkDataset {
 
   clh::Samples load(clh::Split split) override {
     const std::int64_t n = 10 * (split == clh::Split::kTrain ? kTrainPerClass : kTestPerClass);
-    clh::Samples samples;
-    samples.inputs.shape = {n, 1, 28, 28};
-    samples.labels.shape = {n};
+    std::vector<std::uint8_t> inputs;
+    std::vector<std::int64_t> labels;
     std::uint32_t noise = split == clh::Split::kTrain ? 1 : 2;
     for (std::int64_t i = 0; i < n; ++i) {
-      const auto label = static_cast<std::uint8_t>(i % 10);
+      const auto label = i % 10;
       for (int pixel = 0; pixel < 784; ++pixel) {
         noise = noise * 1664525U + 1013904223U;
         const int row = pixel / 28, column = pixel % 28;
         const bool bright = row / 7 == label / 4 && column / 7 == label % 4;
-        samples.inputs.data.push_back(
-            static_cast<std::uint8_t>((noise >> 25U) + (bright ? 128 : 0)));
+        inputs.push_back(static_cast<std::uint8_t>((noise >> 25U) + (bright ? 128 : 0)));
       }
-      samples.labels.data.push_back(label);
+      labels.push_back(label);
     }
-    return samples;
+    return {clh::HostArray({n, 1, 28, 28}, std::move(inputs)), std::move(labels)};
   }
 
  private:

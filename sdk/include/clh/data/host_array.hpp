@@ -8,9 +8,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace clh __attribute__((visibility("hidden"))) {
@@ -39,6 +41,60 @@ DLManagedTensor* give_array(std::vector<std::int64_t> shape, std::vector<T> data
   kept->tensor.deleter = [](DLManagedTensor* self) { delete static_cast<Kept*>(self->manager_ctx); };
   return &kept.release()->tensor;
 }
+
+/// The type of a dataset's stored values.
+enum class Dtype : std::int32_t { kUint8 = CLH_U8, kFloat32 = CLH_F32 };
+
+/// An array of bytes or of floats, dense and row-major: `HostArray({n, 3}, std::move(values))`.
+class HostArray {
+ public:
+  HostArray() = default;  // [0] bytes
+  /// Errors: std::invalid_argument unless there are as many values as the product of `shape`.
+  HostArray(std::vector<std::int64_t> shape, std::vector<std::uint8_t> values)
+      : shape_(std::move(shape)), values_(std::move(values)) {
+    check();
+  }
+  HostArray(std::vector<std::int64_t> shape, std::vector<float> values)
+      : shape_(std::move(shape)), values_(std::move(values)) {
+    check();
+  }
+
+  const std::vector<std::int64_t>& shape() const { return shape_; }
+  Dtype dtype() const {
+    return std::holds_alternative<std::vector<float>>(values_) ? Dtype::kFloat32 : Dtype::kUint8;
+  }
+  /// Inputs: T is float or std::uint8_t. Errors: std::bad_variant_access for the other one.
+  template <class T>
+  const std::vector<T>& values() const {
+    return std::get<std::vector<T>>(values_);
+  }
+
+  /// Hands the values over, without a copy. Owner: whoever calls the result's deleter.
+  DLManagedTensor* give() && {
+    return std::visit(
+        [this](auto&& values) { return give_array(std::move(shape_), std::move(values)); },
+        std::move(values_));
+  }
+
+ private:
+  void check() const {
+    const auto found = std::visit([](const auto& values) { return values.size(); }, values_);
+    std::uint64_t expected = 1;
+    std::string sizes;
+    for (const auto size : shape_) {
+      sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+      expected *= static_cast<std::uint64_t>(size);
+    }
+    if (found != expected) {
+      throw std::invalid_argument("[array] expected " + std::to_string(expected) +
+                                  " values for shape [" + sizes + "], found " +
+                                  std::to_string(found));
+    }
+  }
+
+  std::vector<std::int64_t> shape_{0};
+  std::variant<std::vector<std::uint8_t>, std::vector<float>> values_;
+};
 
 /// A host tensor borrowed as DLPack for the length of a call.
 class BorrowedTensor {

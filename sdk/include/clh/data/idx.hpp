@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clh __attribute__((visibility("hidden"))) {
@@ -60,6 +61,12 @@ namespace clh __attribute__((visibility("hidden"))) {
     return sizes;
   }
 
+  /// A dense, row-major array as a file holds it; as many bytes as the product of the shape.
+  struct Bytes {
+    std::vector<std::int64_t> shape;
+    std::vector<std::uint8_t> data;
+  };
+
   /// Reads an IDX file of unsigned bytes, plain or gzip.
   /// Inputs:  path with or without .gz; magic 0 0 8 rank as one number, 2051 for images and 2049
   /// for
@@ -106,20 +113,21 @@ namespace clh __attribute__((visibility("hidden"))) {
   }
 
   /// Reads labels. Returns: [N], each below `classes`. Errors: as read_idx; UsageError for others.
-  inline Bytes read_idx_labels(const std::filesystem::path& path, std::int64_t classes) {
-    auto labels = read_idx(path, 2049);
-    for (std::size_t i = 0; i < labels.data.size(); ++i) {
-      if (labels.data[i] >= classes) {
+  inline std::vector<std::int64_t> read_idx_labels(const std::filesystem::path& path,
+                                                   std::int64_t classes) {
+    const auto labels = read_idx(path, 2049).data;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] >= classes) {
         throw UsageError(DataFile::find(path).string() + ": expected labels below " +
-                         std::to_string(classes) + ", found " + std::to_string(labels.data[i]) +
+                         std::to_string(classes) + ", found " + std::to_string(labels[i]) +
                          " at sample " + std::to_string(i));
       }
     }
-    return labels;
+    return {labels.begin(), labels.end()};
   }
 
   /// Reads the images and labels of a split.
-  /// Returns: inputs [N, 1, rows, cols], labels [N].
+  /// Returns: inputs [N, 1, rows, cols] of bytes, labels [N].
   /// Errors:  as both; UsageError unless there are as many labels as images, or for a split that
   /// the
   ///          family does not have.
@@ -129,15 +137,14 @@ namespace clh __attribute__((visibility("hidden"))) {
       throw UsageError("[split] expected train or test, found valid");
     }
     const auto& names = split == Split::kTrain ? kIdxTrain : kIdxTest;
-    Samples samples{read_idx_images(root / names.images, rows, cols),
-                    read_idx_labels(root / names.labels, classes)};
-    const auto images = samples.inputs.shape[0], labels = samples.labels.shape[0];
-    if (images != labels) {
+    auto images = read_idx_images(root / names.images, rows, cols);
+    auto labels = read_idx_labels(root / names.labels, classes);
+    if (images.shape[0] != static_cast<std::int64_t>(labels.size())) {
       throw UsageError(DataFile::find(root / names.labels).string() + ": expected " +
-                       std::to_string(images) + " labels, one for each image, found " +
-                       std::to_string(labels));
+                       std::to_string(images.shape[0]) + " labels, one for each image, found " +
+                       std::to_string(labels.size()));
     }
-    return samples;
+    return {HostArray(std::move(images.shape), std::move(images.data)), std::move(labels)};
   }
 
 }  // namespace clh

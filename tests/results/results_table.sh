@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Reproduces a table of plugins/models/README.md: the rows of results/<stream>.rows on that stream,
-# several seeds, mean and sample standard deviation, as Markdown on standard output.
+# Reproduces a table of the README beside it: the rows of <stream>.rows on that stream, several
+# seeds, mean and sample standard deviation, as Markdown on standard output.
 #
-#   bash plugins/models/results_table.sh [split|permuted|rotated] [FOLDER]
+#   bash tests/results/results_table.sh [split|permuted|rotated] [FOLDER]
 #
 # FOLDER (default: runs/results-<stream>) keeps every result; a run that is already there is not
 # repeated, so the script can be stopped and called again. A run whose loss stops being finite counts
@@ -15,7 +15,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 stream=${1:-split}
-rows=$here/plugins/models/results/$stream.rows
+rows=$here/tests/results/$stream.rows
 [[ -f $rows ]] || {
   echo "results_table.sh: expected split, permuted or rotated, found $stream" >&2
   exit 2
