@@ -62,7 +62,7 @@ class Fecam final : public clh::Model {
     if (!training_) {
       return 0;
     }
-    return learn(criterion(net().forward(batch.inputs), batch.labels));
+    return Model::learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 
   void end_task(const clh::Task& task) override {

@@ -139,7 +139,7 @@ class Slda final : public clh::Model {
   }
 
   double step(const clh::Batch& batch) {
-    return learn(criterion(net().forward(batch.inputs), batch.labels));
+    return Model::learn(criterion(net().forward(batch.inputs), batch.labels));
   }
 
   /// features [B, F], labels [B]; item by item in their order.
