@@ -97,6 +97,40 @@ TEST_F(BadInput, AMemoryTooSmallForTheStream) {
   EXPECT_FALSE(fs::exists(folder() / "runs"));
 }
 
+// 8x8 pictures are one pixel at the end of resnet18; 40 samples a task leave one of batches of 13.
+TEST_F(BadInput, WhatNormalizationCannotDo) {
+  const Words small{"model=sgd", "backbone=resnet18", "backbone.width=2"};
+  for (const char* way : {"--dry-run", "--json"}) {
+    const auto one = host(tiny({way, "train.batch-size=13"}) + small);
+    EXPECT_EQ(one.exit_code, 2);
+    EXPECT_EQ(one.err.find("error[bad-option]: [train] batch-size: expected batches that the "
+                           "backbone resnet18 can train on, found one sample in the last of task 0 "
+                           "("),
+              0U)
+        << one.err;
+    EXPECT_NE(one.err.find("fix: set train.drop-last=true, or another train.batch-size\n"),
+              std::string::npos)
+        << one.err;
+    const auto pixel = host(tiny({way, "backbone.norm=instance"}) + small);
+    EXPECT_EQ(pixel.exit_code, 2);
+    EXPECT_NE(pixel.err.find("[backbone] norm: expected batch, or samples larger than 8x8"),
+              std::string::npos)
+        << pixel.err;
+  }
+  for (const char* mend : {"train.drop-last=true", "train.batch-size=14"}) {
+    const auto mended =
+        host(tiny({"--json", "run.record=false", "train.batch-size=13"}) + small + Words{mend});
+    EXPECT_EQ(mended.exit_code, 0) << mended.err;
+  }
+  EXPECT_FALSE(fs::exists(folder() / "runs"));
+}
+
+// Memory is taken by need, not by setting.
+TEST_F(BadInput, AHugeMemoryIsNoFault) {
+  const auto huge = host(tiny({"--json", "run.record=false", "model.buffer-size=2000000000"}));
+  EXPECT_EQ(huge.exit_code, 0) << huge.err;
+}
+
 // What the plan decides is said before the first step.
 TEST_F(BadInput, WhatALaterTaskCannotDo) {
   for (const char* way : {"--dry-run", "--json"}) {

@@ -147,7 +147,9 @@ TEST_F(StageRun, AParameterThatIsResizedOrMoved) {
   const Words sgd = {"model=sgd", "backbone=hostile-layer"};
   const std::string place = "[plugin-error]: org.clh.sgd 0.1.0 in observe, task 0 step 4: ";
   expect_broken(torch(sgd + Words{"backbone.fault=resizes"}),
-                place + "parameter backbone.weight: expected 512 values, found 448");
+                place +
+                    "org.clh.hostile.torch 0.1.0 in features, task 0 step 4: expected [10, 8], "
+                    "found [10, 7]");
   expect_broken(torch(sgd + Words{"backbone.fault=replaces-data"}),
                 place +
                     "parameter backbone.weight: expected its storage in the arena, found it "

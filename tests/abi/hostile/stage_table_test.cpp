@@ -102,7 +102,8 @@ TEST_F(StageTable, Components) {
 TEST_F(StageTable, Options) {
   expect_refused(
       {{"params-null", "bad-table", "expected a list of options, found none"},
-       {"option-size", "bad-table", "expected options of this header's size, found 8 bytes"},
+       {"option-size", "bad-table",
+        "expected options of one size, at least that of ABI 0.1, found 8 bytes"},
        {"option-without-text", "bad-table", "expected option colour with a text, found none"},
        {"option-twice", "bad-table", "expected option size once, found it twice"},
        {"default-out-of-bounds", "bad-table",

@@ -55,8 +55,9 @@ const std::map<std::string, std::vector<Words>> kContexts = {
     {"si.exclude-norm", {kNormalized}},
     {"cbp.rho", {{"model.maturity=1"}}},
     {"cbp.bias-correct",
-     {{"model.maturity=2", "model.rho=0.05", "model.kappa=0.9", "train.iterations=60"}}},
-    {"adahat.sparsity", {{"model.alpha=0.5", "train.iterations=60"}}},
+     {{"model.maturity=2", "model.rho=0.02", "model.kappa=0.99", "backbone.width=60",
+       "train.iterations=60"}}},
+    {"adahat.sparsity", {{"model.alpha=0.5", "backbone.width=60"}}},  // 0 where ten units are free
     {"selection", {{"model.buffer-size=30"}}},
     {"retrain", {{"model.buffer-size=30"}}},
 };
@@ -152,10 +153,29 @@ TEST_P(OptionEffectTest, OfAModel) {
   const std::string name = GetParam();
   const auto base = kBase.find(name);
   expect_every_option_matters(
-      CLH_MODEL, name, Words{"model=" + name} + (base == kBase.end() ? Words{} : base->second));
+      CLH_MODEL, name, "model",
+      Words{"model=" + name} + (base == kBase.end() ? Words{} : base->second));
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, OptionEffect,
+TEST(OptionEffect, OfBackbonesAndTheirParts) {
+  const Words lut{"model=sgd", "backbone=lut", "backbone.widths=[40,20]"};
+  const struct {
+    clh_kind kind;
+    const char *name, *section;
+    Words base;
+  } parts[] = {{CLH_BACKBONE, "mlp", "backbone", {"model=sgd", "backbone=mlp"}},
+               {CLH_BACKBONE, "cnn", "backbone", {"model=sgd", "backbone=cnn"}},
+               {CLH_BACKBONE, "resnet18", "backbone", Words{"model=sgd"} + kNormalized},
+               {CLH_BACKBONE, "lut", "backbone", lut},
+               {CLH_ENCODER, "thermometer", "backbone.encoder", lut},
+               {CLH_LAYER, "random", "backbone.layer", lut},
+               {CLH_NODE, "probabilistic", "backbone.layer.node", lut}};
+  for (const auto& [kind, name, section, base] : parts) {
+    expect_every_option_matters(kind, name, section, base);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, OptionEffectTest,
                          ::testing::Values("adahat", "agem", "agem-r", "bic", "cbp", "cope",
                                            "cumulative", "cwr-star", "der", "derpp", "er", "er-ace",
                                            "er-aml", "ewc", "fdr", "fecam", "gdumb", "gem",
