@@ -12,22 +12,28 @@ trap 'rm -rf "$work"' EXIT
 # A table of one part or component. The columns of `describe` are two or more blanks apart.
 options() {  # name
   "$host" describe "$1" --no-default-plugins --plugin-dir "$(dirname "$host")/../lib/cl-host/plugins" |
-    awk '/^OPTION /{table = 1; split_at(); next} table && NF {row()}
-         /^no options$/ {print "No options.\n"}
-         function split_at(  i, names, n) {
-           n = split("TYPE DEFAULT VALUES MEANING", names, " ")
-           at[0] = 1
-           for (i = 1; i <= n; ++i) at[i] = index($0, names[i])
+    awk '/^OPTION / {split_at(); next}
+         columns && NF {row()}
+         /^no options$/ {print "No options."}
+         function split_at(  names, n, i) {  # where each column that this table has begins
+           n = split("OPTION TYPE DEFAULT VALUES UNIT MEANING", names, " ")
+           columns = 0
+           for (i = 1; i <= n; ++i) {
+             if (index($0, names[i])) {
+               begin[++columns] = index($0, names[i]); name[columns] = names[i]
+             }
+           }
            print "| Option | Type | Default | Values | Meaning |\n|---|---|---|---|---|"
          }
-         function cell(i,  text) {
-           text = i < 4 ? substr($0, at[i], at[i + 1] - at[i]) : substr($0, at[i])
-           sub(/ +$/, "", text); gsub(/  +/, ", ", text)
-           gsub(/\|/, "\\|", text); gsub(/</, "\\&lt;", text)
-           return text
-         }
-         function row() {
-           printf "| `%s` | %s | %s | %s | %s |\n", cell(0), cell(1), cell(2), cell(3), cell(4)
+         function row(  i, text, cell) {
+           for (i = 1; i <= columns; ++i) {
+             text = i < columns ? substr($0, begin[i], begin[i + 1] - begin[i]) : substr($0, begin[i])
+             sub(/ +$/, "", text); gsub(/\|/, "\\|", text); gsub(/</, "\\&lt;", text)
+             cell[name[i]] = text
+           }
+           text = cell["VALUES"] (cell["VALUES"] != "" && cell["UNIT"] != "" ? ", " : "") cell["UNIT"]
+           printf "| `%s` | %s | %s | %s | %s |\n", cell["OPTION"], cell["TYPE"], cell["DEFAULT"],
+                  text, cell["MEANING"]
          }
          END {print ""}'
 }
