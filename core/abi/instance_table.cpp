@@ -18,7 +18,7 @@ struct KindTable {
   std::vector<RequiredMember> required;  // in the order of the struct
 };
 
-// The members marked R in clh/abi.h, section 6.
+// The members marked R in the files of the kinds, clh/abi/<kind>.h.
 const KindTable& of_kind(clh_kind kind) {
   static const std::array<KindTable, 6> tables = {{
       {sizeof(clh_model_vt),

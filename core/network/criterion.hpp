@@ -1,4 +1,4 @@
-// Criterion: cross-entropy with the masks of head and scenario.
+// Criterion: cross-entropy with the mask of the head.
 #pragma once
 #include <clh/model.hpp>
 

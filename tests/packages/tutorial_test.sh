@@ -43,5 +43,5 @@ follow docs/plain_c.md
 expect 'symbols of a plugin in C' clh_plugin_entry \
   "$(nm -D --defined-only acme_waves.so | awk '{print $3}' | paste -sd' ')"
 expect 'ABI of clh.pc' \
-  "$(awk '/define CLH_ABI_(MAJOR|MINOR)/ {print $3}' "$HOME/.local/include/clh/abi.h" | paste -sd.)" \
+  "$(awk '/define CLH_ABI_(MAJOR|MINOR)/ {print $3}' "$HOME/.local/include/clh/abi/version.h" | paste -sd.)" \
   "$(PKG_CONFIG_PATH=$HOME/.local/lib/pkgconfig pkg-config --variable=abi clh)"

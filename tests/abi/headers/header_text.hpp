@@ -1,27 +1,81 @@
-// The text of clh/abi.h as a set of structs, and the minor that could come after it.
+// The text of clh/abi.h, with its includes in place, as a set of declarations, and the minor that
+// could come after it.
 #pragma once
 
 #include <cctype>
 #include <map>
 #include <regex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace clh::test {
 
-/// Removes comments and makes every run of white space one blank.
+/// The text without comments, each preprocessor line ended with ";", white space as one blank and
+/// none beside a sign.
 inline std::string plain_text(const std::string& header) {
-  const auto code = std::regex_replace(header, std::regex("/\\*[^*]*\\*+([^/*][^*]*\\*+)*/"), " ");
-  return std::regex_replace(code, std::regex("\\s+"), " ");
+  auto text = std::regex_replace(header, std::regex("/\\*[^*]*\\*+([^/*][^*]*\\*+)*/"), " ");
+  text = std::regex_replace(text, std::regex("(^|\n)(#[^\n]*)"), "$1$2;");
+  text = std::regex_replace(text, std::regex("\\s+"), " ");
+  return std::regex_replace(text, std::regex(" ?([^\\w\\s]) ?"), "$1");
+}
+
+/// Plain text with `T a,*b;` as `T a;T*b;`, so that it is the same however members share lines.
+/// Enumerators and what stands in parentheses are left as they are.
+inline std::string one_by_one(const std::string& plain) {
+  const std::regex declarator("(.*\\w)[ *]\\*?\\w+(\\[\\d+\\])?");
+  std::string text, part, type;
+  int parentheses = 0;
+  bool enumerators = false;
+  for (const char c : plain) {
+    parentheses += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (parentheses != 0 || std::string(";{},").find(c) == std::string::npos ||
+        (c == ',' && enumerators)) {
+      part += c;
+      continue;
+    }
+    std::smatch match;
+    if (c == ',' && type.empty() && std::regex_match(part, match, declarator)) {
+      type = match[1];
+    }
+    enumerators = c == '{' && part.size() >= 4 && part.compare(part.size() - 4, 4, "enum") == 0;
+    text += part + (c == ',' ? ';' : c);
+    type = c == ',' ? type : "";
+    part = type.empty() ? "" : type + " ";
+  }
+  // A star after the repeated type has lost its blank.
+  return std::regex_replace(text + part, std::regex(" \\*"), "*");
+}
+
+/// What a header declares and defines, each once, in the order of the alphabet: so it is the same
+/// text however it is divided into files. Includes, guards and `extern "C"` are left out.
+inline std::set<std::string> declarations(const std::string& header) {
+  const std::regex frame(
+      "#include[^;]*;|#ifndef CLH_ABI_(\\w+_)?H;#define CLH_ABI_(\\w+_)?H;|"
+      "#ifdef __cplusplus;(extern\"C\"\\{|\\})#endif;");
+  const auto code = std::regex_replace(one_by_one(plain_text(header)), frame, "");
+  std::set<std::string> found;
+  std::string part;
+  int depth = 0;
+  for (const char c : code) {
+    depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+    part += c;
+    if (c == ';' && depth == 0) {
+      found.insert(part);
+      part.clear();
+    }
+  }
+  found.insert(part);
+  return found;
 }
 
 /// The declarations inside each struct of a header, "{" and "}" left out.
 /// Inputs:  a header with balanced braces, structs named `struct <name> {`.
 inline std::map<std::string, std::string> structs_of(const std::string& header) {
-  const auto code = plain_text(header);
+  const auto code = one_by_one(plain_text(header));
   std::map<std::string, std::string> structs;
-  const std::regex opening("struct (clh_\\w+) \\{");
+  const std::regex opening("struct (clh_\\w+)\\{");
   for (std::sregex_iterator match(code.begin(), code.end(), opening), none; match != none;
        ++match) {
     const auto begin = static_cast<std::size_t>(match->position() + match->length());

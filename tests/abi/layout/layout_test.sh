@@ -8,7 +8,7 @@ include=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-number() { awk -v name="CLH_ABI_$1" '$1 == "#define" && $2 == name {print $3}' "$include/clh/abi.h"; }
+number() { awk -v name="CLH_ABI_$1" '$1 == "#define" && $2 == name {print $3}' "$include/clh/abi/version.h"; }
 version=$(number MAJOR)_$(number MINOR)
 golden=$here/abi_$version.txt
 if [[ ! -f $golden ]]; then
@@ -53,7 +53,7 @@ for compiler in "${cxx_compilers[@]}"; do
 done
 
 listed=$(grep -c '^clh_' "$golden")
-asserted=$(grep -c '^static_assert(sizeof(' "$include/clh/abi.h")
+asserted=$(cat "$include"/clh/abi/*.h | grep -c '^static_assert(sizeof(')
 if ((listed != asserted)); then
   echo "error[layout]: layout.c: expected the $asserted structs of abi.h, found $listed" >&2
   echo "  fix: name the new struct in layout.c and keep its output" >&2

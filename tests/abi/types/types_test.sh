@@ -16,12 +16,12 @@ for tool in abidw abidiff; do
   fi
 done
 
-number() { awk -v name="CLH_ABI_$1" '$1 == "#define" && $2 == name {print $3}' "$include/clh/abi.h"; }
+number() { awk -v name="CLH_ABI_$1" '$1 == "#define" && $2 == name {print $3}' "$include/clh/abi/version.h"; }
 kept=$here/abi_$(number MAJOR)_$(number MINOR).abi
 
 # A library with one function that mentions every struct of a header.
 library() {  # include directory, output
-  grep -o '^static_assert(sizeof([a-z_]*)' "$1/clh/abi.h" | sed 's/.*(\(.*\))/\1/' |
+  grep -ho '^static_assert(sizeof([a-z_]*)' "$1"/clh/abi/*.h | sed 's/.*(\(.*\))/\1/' | LC_ALL=C sort |
     awk 'BEGIN {print "#include <clh/abi.h>\nstruct all {"}
          {printf "  const %s* member%d;\n", $1, NR}
          END {print "};\nvoid clh_types(struct all* a) {\n  (void)a;\n}"}' >"$work/types.c"
@@ -58,9 +58,9 @@ echo "ok  types of $(basename "$kept")"
 
 # A change that leaves every size and offset as it is must be seen.
 mkdir -p "$work/include/clh"
-sed 's/uint32_t struct_size; int32_t index, base, count;/uint32_t struct_size; uint32_t index, base, count;/' \
-  "$include/clh/abi.h" >"$work/include/clh/abi.h"
-if cmp -s "$include/clh/abi.h" "$work/include/clh/abi.h"; then
+cp -r "$include/clh/abi.h" "$include/clh/abi" "$work/include/clh"
+sed -i 's/^  int32_t base;$/  uint32_t base;/' "$work/include/clh/abi/model.h"
+if cmp -s "$include/clh/abi/model.h" "$work/include/clh/abi/model.h"; then
   echo "types_test.sh: expected clh_task's members to change, found them as they were" >&2
   exit 1
 fi
