@@ -216,7 +216,10 @@ void Experiment::require_trainable_batches() {
                     config_->backbone->name +
                     " can train on, found one sample in the last of task " +
                     std::to_string(smallest.task) + " (" + e.what() + ")",
-                "set train.drop-last=true, or another train.batch-size", kExitUsage);
+                train_options_.batch_size == 1 ? "raise train.batch-size"
+                                               : "set train.drop-last=true, or another "
+                                                 "train.batch-size",
+                kExitUsage);
   }
 }
 

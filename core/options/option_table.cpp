@@ -189,7 +189,7 @@ class TableFiller {
 /// What to write instead of a key that no option has.
 std::string mend_of_unknown(const std::string& key, const std::vector<std::string>& names,
                             const TableLabel& label) {
-  if (const auto sentence = renamed_option(label.owner, key); !sentence.empty()) {
+  if (const auto sentence = renamed_option(key, names); !sentence.empty()) {
     return sentence;
   }
   const auto nearest = nearest_name(key, names);

@@ -56,6 +56,16 @@ TEST(Firewall, TrainingShowsTheSamplesOfTheTaskAlone) {
   EXPECT_LE(seen.at("x-high"), 1.0);
 }
 
+TEST(Firewall, PointsOfACurveComeInTheirOrder) {
+  TestRun run({"model=spy", "dataset=tiny", "train.iterations=3"});
+  run.train();
+  const auto& points = run.experiment().metric_points();
+  ASSERT_EQ(points.size(), 15U);  // five tasks
+  EXPECT_EQ(points[4].key, "label-high-so-far");
+  EXPECT_EQ(points[4].step, 4);
+  EXPECT_EQ(points.back().value, run.experiment().model_metrics().at("label-high"));
+}
+
 TEST(Firewall, ReadingOutsideTheTaskIsRefused) {
   const auto seen = spied({"train.iterations=1"});
   EXPECT_EQ(seen.at("read-refused"), 1);

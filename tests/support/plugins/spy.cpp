@@ -50,6 +50,7 @@ class Spy final : public clh::Model {
     }
     epochs_ += batch.index == 0 && batch.epoch == 0 ? 1 : 0;
     metric("first-batches", epochs_);
+    metric_at("label-high-so-far", batch.step, static_cast<double>(high_));
     metric("ids", static_cast<double>(ids_.size()));
     metric("label-low", static_cast<double>(low_));
     metric("label-high", static_cast<double>(high_));

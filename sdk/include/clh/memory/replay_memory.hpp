@@ -55,7 +55,6 @@ class ReplayMemory {
   }
   /// See ReplayBuffer.
   Exemplars sample(std::int64_t count) { return buffer_->sample(count); }
-  Exemplars select(const std::vector<std::int64_t>& slots) const { return buffer_->select(slots); }
   Exemplars all() const { return buffer_->all(); }
 
   /// Offers a batch after its step, with what the model stores beside its samples.
